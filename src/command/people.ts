@@ -1,0 +1,161 @@
+/** Everything that is not a block: help, version, completion, commands. By yargs. */
+import yargs, { type Argv } from "yargs";
+import { Environment } from "../companion/environment.ts";
+import { Log } from "../companion/log.ts";
+import { runenvNames } from "../companion/runenv.ts";
+import { writeAll } from "../system/posix/files.ts";
+import { isTerminal } from "../system/posix/process.ts";
+import { restoreSignals } from "../system/posix/signals.ts";
+import type { Started } from "../system/posix/start.ts";
+import { encode } from "../system/text.ts";
+import { type CommandName, commands } from "./commands.ts";
+import { explainMessages } from "./messages.ts";
+import { type Option, options } from "./options.ts";
+import { unknownCommand } from "./suggest.ts";
+import { versionText } from "./version.ts";
+
+const usage = `sidecar [--runenv=(NAME,VERSION)] [OPTION…] --exec PROGRAM [ARGUMENT…]
+sidecar COMMAND …
+
+Runs a block: activates the runtime environment, sets HOME, redirects the streams,
+supervises the block to its end and exits with its exit code. What follows --exec
+belongs to the block; \${NAME} in it is replaced from the environment.`;
+
+const examples: ReadonlyArray<readonly [string, string]> = [
+  [
+    "sidecar --runenv='(COBOL,42)' --exec '${DA__P7__RUNENV__COBOL__EXECUTE}' a.cob",
+    "Run a COBOL block",
+  ],
+  [
+    "sidecar --stdout=out.txt --stderr=out.txt --timeout=15m --exec ./train.sh",
+    "Both streams in one file, at most 15 minutes",
+  ],
+  ["sidecar --result=result.json --exec python3 block.py", "Keep a record as JSON"],
+  ["sidecar --explain --runenv='(COBOL,42)' --exec cobc", "Say what would happen"],
+];
+
+/** @returns sidecar's exit code */
+export async function people(started: Started): Promise<number> {
+  // Here Ctrl-C ends sidecar as it ends any program.
+  restoreSignals(started.signalMask);
+  const words = [...started.arguments];
+  const command = words[0]!;
+  const environment = new Environment(started.environment);
+  if (!command.startsWith("-") && !Object.hasOwn(commands, command)) {
+    const failure = unknownCommand(command);
+    new Log({ format: "text", quiet: false }, environment).failure(failure);
+    return failure.exitCode;
+  }
+  if (words[0] === "--version") return print(versionText(started.launcher));
+  if (words.includes("--get-yargs-completions")) {
+    const typed = words.slice(words.indexOf("--get-yargs-completions") + 2);
+    return print(completions(typed, runenvNames(environment)).join("\n"));
+  }
+  const parser = describe(environment);
+  if (words.includes("--help") || words.includes("-h")) {
+    const topic = words.filter((word) => Object.hasOwn(commands, word));
+    return print(await helpFor(parser, topic));
+  }
+  switch (command as CommandName) {
+    case "completion":
+      return print(await scriptFor(parser, words[1] ?? environment.get("SHELL") ?? ""));
+    case "messages":
+      return explainMessages(words.slice(1), environment, print);
+  }
+}
+
+function describe(environment: Environment): Argv {
+  const columns = Number(environment.get("COLUMNS")) || process.stdout.columns || 88;
+  const parser = yargs()
+    .scriptName("sidecar")
+    .locale("en")
+    .wrap(Math.min(isTerminal(1) ? columns : 88, 100))
+    .usage(usage)
+    .option("exec", {
+      type: "string",
+      description: "Ends the options; PROGRAM and its ARGUMENTs follow",
+    })
+    .version(false)
+    .option("version", { type: "boolean", description: "Show version, commit and Bun" })
+    .help(true)
+    .completion("completion", commands.completion)
+    .command("messages [code]", commands.messages, (command) =>
+      command
+        .usage("sidecar messages [CODE]\n\nExplains the word in brackets of a message.")
+        .example("sidecar messages runenv-unknown", "What it means and what to do"),
+    )
+    .epilog(
+      "Exit code: the block's own; 128+n ended by signal n; 124 timeout; 123 " +
+        "activation failed;\n125 refused before anything was run; 126/127 PROGRAM " +
+        "cannot be executed / was not found.",
+    );
+  for (const [example, meaning] of examples) parser.example(example, meaning);
+  for (const [name, option] of Object.entries<Option>(options))
+    parser.option(name, {
+      type: option.kind === "flag" ? "boolean" : "string",
+      description: option.value
+        ? `${option.description} [${option.value}]`
+        : option.description,
+      ...(option.choices ? { choices: option.choices } : {}),
+      ...(option.default ? { defaultDescription: option.default } : {}),
+    });
+  return parser;
+}
+
+async function helpFor(parser: Argv, topic: readonly string[]): Promise<string> {
+  if (topic[0] === "completion") return completionHelp;
+  return new Promise((resolve) => {
+    parser.parse([...topic, "--help"], (_: unknown, __: unknown, text: string) =>
+      resolve(text),
+    );
+  });
+}
+
+const completionHelp = `sidecar completion [bash|zsh]
+
+${commands.completion}. Without a name, for the shell in SHELL.
+
+Examples:
+  source <(sidecar completion bash)                      for this shell
+  sidecar completion zsh > ~/.zsh/completions/_sidecar   for every zsh from now on`;
+
+/** The script of yargs for this shell; it calls \`sidecar --get-yargs-completions\`. */
+async function scriptFor(parser: Argv, shell: string): Promise<string> {
+  const isZsh = shell.endsWith("zsh");
+  // yargs looks for the shell in the environment, which the launcher hides.
+  if (isZsh) process.env["ZSH_NAME"] = "zsh";
+  else delete process.env["ZSH_NAME"];
+  const lines: string[] = [];
+  const write = console.log;
+  console.log = (line: string) => lines.push(line);
+  try {
+    // @types/yargs does not know the parameters: script name, command (yargs/api.md).
+    const show = parser.showCompletionScript as (name: string, command: string) => void;
+    show.call(parser, "sidecar", "completion");
+  } finally {
+    console.log = write;
+  }
+  return lines.join("\n");
+}
+
+/** What may stand where the last of `typed` is being typed. */
+export function completions(
+  typed: readonly string[],
+  runenvs: readonly string[],
+): string[] {
+  const current = typed.at(-1) ?? "";
+  const before = typed.slice(0, -1);
+  if (before.includes("--exec")) return [];
+  if (current.startsWith("--runenv="))
+    return runenvs.map((name) => `--runenv=${name},0`);
+  if (before.length === 0 && !current.startsWith("-"))
+    return Object.keys(commands).filter((name) => name.startsWith(current));
+  return ["exec", "help", "version", ...Object.keys(options)]
+    .map((name) => `--${name}`)
+    .filter((name) => name.startsWith(current) && !before.includes(name));
+}
+
+function print(text: string): number {
+  writeAll(1, encode(`${text}\n`));
+  return 0;
+}

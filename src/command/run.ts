@@ -1,0 +1,87 @@
+/** `sidecar … --exec PROGRAM`: from the command line to a request, and to exit code. */
+import { parseDuration } from "../companion/duration.ts";
+import { Environment } from "../companion/environment.ts";
+import { Failure } from "../companion/failure.ts";
+import { Log, type LogFormat } from "../companion/log.ts";
+import { internalError, type Request, runBlock } from "../companion/run.ts";
+import { parseRunenv } from "../companion/runenv.ts";
+import type { Started } from "../system/posix/start.ts";
+import { type Given, options } from "./options.ts";
+import { type Parsed, parseBlock, UnknownOption } from "./parse.ts";
+
+/** @returns sidecar's exit code */
+export async function run(started: Started): Promise<number> {
+  const environment = new Environment(started.environment);
+  let log = new Log(logOptions({}, started.arguments), environment);
+  let request: Request;
+  try {
+    const parsed = parseBlock(started.arguments);
+    log = new Log(logOptions(parsed.given, []), environment);
+    request = requestOf(parsed);
+  } catch (error) {
+    const failure =
+      error instanceof UnknownOption ? await explained(error) : asFailure(error);
+    log.failure(failure);
+    return failure.exitCode;
+  }
+  return runBlock(request, started, log);
+}
+
+/** @throws Failure */
+function requestOf({ given, words }: Parsed): Request {
+  if (given.cwd !== undefined && given.temporary)
+    throw new Failure(
+      "option-conflict",
+      "--cwd and --temporary exclude each other",
+      "a block runs in one directory: leave one of the two out",
+    );
+  const { cwd, stdout, stderr, result } = given;
+  const timeout = given.timeout && positive(parseDuration("timeout", given.timeout));
+  return {
+    words,
+    ...(given.runenv === undefined ? {} : { runenv: parseRunenv(given.runenv) }),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(stdout === undefined ? {} : { stdout }),
+    ...(stderr === undefined ? {} : { stderr }),
+    ...(result === undefined ? {} : { result }),
+    ...(timeout ? { timeout } : {}),
+    grace: parseDuration("grace", given.grace ?? options.grace.default),
+    activateTimeout: parseDuration(
+      "activate-timeout",
+      given["activate-timeout"] ?? options["activate-timeout"].default,
+    ),
+    temporary: given.temporary === true,
+    append: given.append === true,
+    tee: given.tee === true,
+    strict: given.strict === true,
+    explain: given.explain === true,
+  };
+}
+
+function positive(timeout: number): number {
+  if (timeout > 0) return timeout;
+  throw new Failure(
+    "duration-invalid",
+    "--timeout is zero, so that nothing could run",
+    "leave it out for no limit, or write for example 90s, 15m or 2h",
+  );
+}
+
+/** Before the options are understood, `--log=json` is still to be obeyed. */
+function logOptions(given: Given, words: readonly string[]) {
+  const end = words.indexOf("--exec");
+  const before = end < 0 ? words : words.slice(0, end);
+  const json =
+    before.includes("--log=json") || before[before.indexOf("--log") + 1] === "json";
+  const format: LogFormat = given.log === "json" || json ? "json" : "text";
+  return { format, quiet: given.quiet === true };
+}
+
+async function explained({ option }: UnknownOption): Promise<Failure> {
+  const { unknownOption } = await import("./suggest.ts");
+  return unknownOption(option);
+}
+
+function asFailure(error: unknown): Failure {
+  return error instanceof Failure ? error : internalError(error);
+}

@@ -1,0 +1,42 @@
+/** The nearest known word to one that is not known. */
+import { closest, distance } from "fastest-levenshtein";
+import { Failure } from "../companion/failure.ts";
+import { printable } from "../system/text.ts";
+import { commands } from "./commands.ts";
+import { options } from "./options.ts";
+
+/** The most letters in which a word may differ to be taken for a slip. */
+const slip = 3;
+
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const candidate = closest(word, known);
+  return distance(word, candidate) <= Math.min(slip, word.length / 2)
+    ? candidate
+    : undefined;
+}
+
+export function unknownOption(option: string): Failure {
+  const known = ["exec", "help", "version", ...Object.keys(options)];
+  const meant = nearest(
+    option,
+    known.map((name) => `--${name}`),
+  );
+  return new Failure(
+    "option-unknown",
+    `there is no option ${printable(option)}`,
+    meant
+      ? `did you mean ${meant}? sidecar --help lists all`
+      : "sidecar --help lists all options; those of PROGRAM stand behind --exec",
+  );
+}
+
+export function unknownCommand(command: string): Failure {
+  const meant = nearest(command, Object.keys(commands));
+  return new Failure(
+    "command-unknown",
+    `there is no command ${printable(command)}`,
+    meant
+      ? `did you mean sidecar ${meant}? To run a program: sidecar --exec PROGRAM`
+      : "to run a program: sidecar --exec PROGRAM; sidecar --help lists the commands",
+  );
+}

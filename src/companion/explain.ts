@@ -1,0 +1,115 @@
+/** `--explain`: what would be run, found out without running or making anything. */
+import { currentDirectory, writeAll } from "../system/posix/files.ts";
+import { userIdentifier } from "../system/posix/process.ts";
+import { encode, printable } from "../system/text.ts";
+import { type ActivationPlan, planActivation, variablesOf } from "./activation.ts";
+import { formatDuration } from "./duration.ts";
+import { type Environment, isSecret } from "./environment.ts";
+import { Failure } from "./failure.ts";
+import { identityVariables } from "./identity.ts";
+import { findProgram } from "./program.ts";
+import type { Request } from "./run.ts";
+import type { Runenv } from "./runenv.ts";
+import { expandWords } from "./words.ts";
+
+/** Writes the plan to standard output. @throws Failure as the run itself would */
+export function explain(
+  request: Request,
+  image: Environment,
+  runenv: Runenv | undefined,
+): void {
+  const uid = userIdentifier();
+  const identity = image.with(identityVariables(uid, image));
+  const plan = planActivation(runenv?.activate ?? "");
+  const environment =
+    plan.kind === "variables"
+      ? identity.with(variablesOf(plan.path, identity))
+      : identity;
+  const opaque = plan.kind === "script" || plan.kind === "command";
+  const rows: Array<readonly [string, string]> = [
+    ["runenv", runenv ? describeRunenv(runenv) : "none: nothing is activated"],
+    ["activation", describePlan(plan)],
+    ["words", describeWords(request.words, environment, opaque)],
+    ["program", describeProgram(request.words, environment, opaque)],
+    ["directory", describeDirectory(request)],
+    ["user", `${uid}, ${environment.get("USER") ?? "USER is not set"}`],
+    ["HOME", environment.get("HOME") ?? "not set"],
+    ["stdout", describeStream(request, "stdout")],
+    ["stderr", describeStream(request, "stderr")],
+    [
+      "timeout",
+      request.timeout === undefined ? "none" : formatDuration(request.timeout),
+    ],
+    ["grace", formatDuration(request.grace)],
+  ];
+  const text = rows.map(([name, value]) => `${name.padEnd(12)}${value}\n`).join("");
+  writeAll(1, encode(text));
+}
+
+function describeRunenv({ name, version }: Runenv): string {
+  return version === undefined
+    ? `${name} (of no declared version)`
+    : `${name} ${version}`;
+}
+
+function describePlan(plan: ActivationPlan): string {
+  switch (plan.kind) {
+    case "nothing":
+      return "nothing to do";
+    case "variables":
+      return `variables from ${printable(plan.path)}`;
+    case "script":
+      return `${plan.shell.join(" ")} sources ${printable(plan.path)}`;
+    case "command":
+      return `/bin/sh runs ${printable(plan.text)}`;
+  }
+}
+
+const unknownYet = (name: string) => `<${name}: known after activation>`;
+
+/** The words one by one, as JSON; values of secret variables are not shown. */
+function describeWords(
+  words: readonly string[],
+  environment: Environment,
+  opaque: boolean,
+): string {
+  const shown = expandWords(words, (name) => {
+    const value = environment.get(name);
+    if (value === undefined) return opaque ? JSON.stringify([unknownYet(name)]) : value;
+    return isSecret(name) ? JSON.stringify([`<${name}: not shown>`]) : value;
+  });
+  return JSON.stringify(shown.map((word) => word.toWellFormed()));
+}
+
+function describeProgram(
+  words: readonly string[],
+  environment: Environment,
+  opaque: boolean,
+): string {
+  if (opaque) return "searched after activation";
+  const [program] = expandWords(words.slice(0, 1), (name) => environment.get(name));
+  try {
+    return printable(findProgram(program ?? "", environment.get("PATH")));
+  } catch (error) {
+    if (error instanceof Failure) return `none: ${error.message}`;
+    throw error;
+  }
+}
+
+function describeDirectory({ cwd, temporary }: Request): string {
+  if (temporary) return "a fresh one, removed at the end";
+  const start = currentDirectory();
+  if (cwd === undefined) return printable(start);
+  return printable(cwd.startsWith("/") ? cwd : `${start}/${cwd}`);
+}
+
+function describeStream(
+  { append, tee, ...request }: Request,
+  name: "stdout" | "stderr",
+): string {
+  const path = request[name];
+  if (path === undefined) return `sidecar's own ${name}`;
+  const shared = request.stdout === request.stderr ? ", one for both streams" : "";
+  const how = `${append ? "appended" : "emptied first"}${shared}`;
+  return `${printable(path)} (${how})${tee ? ` and sidecar's own ${name}` : ""}`;
+}

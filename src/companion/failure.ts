@@ -1,0 +1,95 @@
+/**
+ * The one type of error: what is wrong, in one line; what to do, in a second; and a
+ * stable word for programs. docs/messages.md explains each word.
+ */
+
+/** Every refusal and the exit code that goes with it (the contract's table). */
+export const failureExitCodes = {
+  "activation-failed": 123,
+  "activation-file-invalid": 123,
+  "activation-file-missing": 123,
+  "activation-file-unreadable": 123,
+  "activation-incomplete": 123,
+  "activation-shell-missing": 123,
+  "activation-shell-unknown": 123,
+  "activation-timeout": 123,
+  "command-unknown": 125,
+  "directory-forbidden": 125,
+  "directory-missing": 125,
+  "duration-invalid": 125,
+  "exec-empty": 125,
+  "exec-missing": 125,
+  "internal-error": 125,
+  "option-conflict": 125,
+  "option-repeated": 125,
+  "option-unknown": 125,
+  "option-value-invalid": 125,
+  "option-value-missing": 125,
+  "program-architecture": 126,
+  "program-arguments-too-long": 126,
+  "program-directory": 126,
+  "program-failed-to-start": 126,
+  "program-interpreter-missing": 126,
+  "program-not-executable": 126,
+  "program-not-found": 127,
+  "program-not-recognized": 126,
+  "result-unwritable": 125,
+  "runenv-invalid": 125,
+  "runenv-too-old": 125,
+  "runenv-unknown": 125,
+  "runenv-version-invalid": 125,
+  "storage-forbidden": 125,
+  "storage-missing": 125,
+  "storage-not-absolute": 125,
+  "stream-directory": 125,
+  "stream-unwritable": 125,
+  "strict-refusal": 125,
+  "temporary-failed": 125,
+  "variable-unset": 125,
+  "words-quote": 125,
+  "words-reference": 125,
+} as const satisfies Record<string, number>;
+
+export type FailureCode = keyof typeof failureExitCodes;
+
+export class Failure extends Error {
+  constructor(
+    readonly code: FailureCode,
+    message: string,
+    readonly hint: string,
+  ) {
+    super(message);
+  }
+
+  get exitCode(): number {
+    return failureExitCodes[this.code];
+  }
+}
+
+/** Warnings and notices: the block runs, and somebody should know. */
+export const noticeCodes = [
+  "activation-left-running",
+  "block-cancelled",
+  "block-out-of-memory",
+  "block-signalled",
+  "block-survivors",
+  "block-timeout",
+  "exposed-folders",
+  "home-replaced",
+  "home-unavailable",
+  "result-not-written",
+  "running-as-root",
+  "stream-lost",
+  "temporary-left",
+] as const;
+
+export type NoticeCode = (typeof noticeCodes)[number];
+
+export type Notice = {
+  readonly level: "error" | "warning";
+  readonly code: NoticeCode;
+  readonly message: string;
+  readonly hint: string;
+  /** Under `--strict` this is a refusal. */
+  readonly concernsSafety?: boolean;
+};

@@ -1,0 +1,132 @@
+/**
+ * The life of a process that is supervised, as a pure function: what happened, and
+ * what is to be done about it. supervision.ts does it.
+ *
+ *     running ──timeout, TERM, INT, HUP, QUIT──▶ ending ──grace──▶ killed
+ *        └───────── it ended, others remain ───────▲
+ *
+ * It is over when the process has ended and nobody is left in its groups; or when even
+ * SIGKILL did not help (a process in an uninterruptible sleep).
+ */
+
+export type Reason =
+  | { readonly kind: "timeout" }
+  | { readonly kind: "cancelled"; readonly signal: number };
+
+export type Life = {
+  readonly phase: "running" | "ending" | "killed" | "over";
+  /** Why sidecar ended it; absent where it ended by itself. */
+  readonly reason?: Reason;
+  /** The process itself has ended; others of its groups may remain. */
+  readonly ended: boolean;
+  /** When to act next, in milliseconds of the monotonic clock. */
+  readonly deadline?: number;
+};
+
+export type Event =
+  | { readonly kind: "signal"; readonly signal: number; readonly ends: boolean }
+  /** The process ended; `alone`: nobody is left in its groups. */
+  | { readonly kind: "ended"; readonly alone: boolean }
+  /** The last of those who were left has ended. */
+  | { readonly kind: "alone" }
+  | { readonly kind: "deadline" };
+
+/** `process`: to its own group; `everybody`: to each group there is. */
+export type Send = { readonly to: "process" | "everybody"; readonly signal: number };
+
+export type Limits = { readonly timeout?: number; readonly grace: number };
+
+const SIGTERM = 15;
+const SIGKILL = 9;
+/** How long the kernel gets to carry out a SIGKILL, in milliseconds. */
+export const killLimit = 10_000;
+
+export function begin(now: number, { timeout }: Limits): Life {
+  return {
+    phase: "running",
+    ended: false,
+    ...(timeout === undefined ? {} : { deadline: now + timeout }),
+  };
+}
+
+/** One step: the life after `event`, and the signals to send now. */
+export function step(
+  life: Life,
+  event: Event,
+  now: number,
+  limits: Limits,
+): readonly [Life, readonly Send[]] {
+  switch (event.kind) {
+    case "signal":
+      return onSignal(life, event, now, limits);
+    case "ended":
+      return onEnded({ ...life, ended: true }, event.alone, now, limits);
+    case "alone":
+      return life.ended ? [over(life), []] : [life, []];
+    case "deadline":
+      return onDeadline(life, now, limits);
+  }
+}
+
+function onSignal(
+  life: Life,
+  { signal, ends }: { signal: number; ends: boolean },
+  now: number,
+  limits: Limits,
+): readonly [Life, readonly Send[]] {
+  const send: Send[] = [{ to: life.ended ? "everybody" : "process", signal }];
+  if (!ends) return [life, send];
+  if (life.phase === "running") {
+    const reason: Reason = { kind: "cancelled", signal };
+    return [{ ...life, phase: "ending", reason, deadline: now + limits.grace }, send];
+  }
+  // A second SIGTERM means: do not wait any longer.
+  const impatient = life.phase === "ending" && signal === SIGTERM && life.reason;
+  return impatient && life.reason.kind === "cancelled" ? kill(life, now) : [life, send];
+}
+
+function onEnded(
+  life: Life,
+  alone: boolean,
+  now: number,
+  limits: Limits,
+): readonly [Life, readonly Send[]] {
+  if (alone) return [over(life), []];
+  if (life.phase !== "running") return [life, []];
+  const rest: Send[] = [{ to: "everybody", signal: SIGTERM }];
+  return [{ ...life, phase: "ending", deadline: now + limits.grace }, rest];
+}
+
+function onDeadline(
+  life: Life,
+  now: number,
+  limits: Limits,
+): readonly [Life, readonly Send[]] {
+  if (life.deadline === undefined || now < life.deadline) return [life, []];
+  switch (life.phase) {
+    case "running": {
+      const reason: Reason = { kind: "timeout" };
+      const deadline = now + limits.grace;
+      return [
+        { ...life, phase: "ending", reason, deadline },
+        [{ to: "process", signal: SIGTERM }],
+      ];
+    }
+    case "ending":
+      return kill(life, now);
+    default:
+      return [over(life), []];
+  }
+}
+
+function kill(life: Life, now: number): readonly [Life, readonly Send[]] {
+  const deadline = now + killLimit;
+  return [
+    { ...life, phase: "killed", deadline },
+    [{ to: "everybody", signal: SIGKILL }],
+  ];
+}
+
+function over({ deadline: _, ...life }: Life): Life {
+  return { ...life, phase: "over" };
+}

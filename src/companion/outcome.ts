@@ -1,0 +1,120 @@
+/** What became of a block, as plain facts: exit code, cause, and words for people. */
+import { signalName } from "../system/posix/signals.ts";
+import { formatDuration } from "./duration.ts";
+import type { Failure, Notice } from "./failure.ts";
+import type { Ended } from "./supervision.ts";
+
+export type Cause =
+  | "exited"
+  | "signalled"
+  | "timeout"
+  | "cancelled"
+  | "out-of-memory"
+  | "activation-failed"
+  | "refused"
+  | "not-found"
+  | "not-executable";
+
+/** As in the result record: a code or the name of a signal, where there is one. */
+export type Exit = {
+  readonly code?: number;
+  readonly signal?: string;
+  readonly cause: Cause;
+};
+
+export type Outcome = {
+  /** Sidecar's own exit code. */
+  readonly exitCode: number;
+  readonly exit: Exit;
+  readonly notice?: Notice;
+};
+
+const timeoutCode = 124;
+
+/**
+ * @param limits in milliseconds
+ * @param outOfMemory the kernel ended a process of this cgroup for want of memory
+ */
+export function outcomeOf(
+  { how, life }: Pick<Ended, "how" | "life">,
+  limits: { readonly timeout?: number; readonly grace: number },
+  outOfMemory: boolean,
+): Outcome {
+  const end =
+    how.kind === "exited" ? { code: how.code } : { signal: signalName(how.signal) };
+  const exitCode = how.kind === "exited" ? how.code : 128 + how.signal;
+  if (life.reason?.kind === "timeout")
+    return {
+      exitCode: timeoutCode,
+      exit: { ...end, cause: "timeout" },
+      notice: timeoutNotice(limits.timeout ?? 0),
+    };
+  if (life.reason?.kind === "cancelled")
+    return {
+      exitCode,
+      exit: { ...end, cause: "cancelled" },
+      notice: cancelledNotice(life.reason.signal),
+    };
+  if (how.kind === "exited") return { exitCode, exit: { ...end, cause: "exited" } };
+  if (outOfMemory && how.signal === 9)
+    return { exitCode, exit: { ...end, cause: "out-of-memory" }, notice: memoryNotice };
+  return {
+    exitCode,
+    exit: { ...end, cause: "signalled" },
+    notice: signalledNotice(how.signal, how.core),
+  };
+}
+
+/** The outcome of a run that never came to its block. */
+export function outcomeOfFailure(failure: Failure): Outcome {
+  const { exitCode } = failure;
+  const causes: Record<number, Cause> = {
+    123: "activation-failed",
+    126: "not-executable",
+    127: "not-found",
+  };
+  return { exitCode, exit: { cause: causes[exitCode] ?? "refused" } };
+}
+
+/** Sidecar was told to end before the block had begun. */
+export function outcomeOfCancellation(signal: number): Outcome {
+  return {
+    exitCode: 128 + signal,
+    exit: { signal: signalName(signal), cause: "cancelled" },
+    notice: cancelledNotice(signal),
+  };
+}
+
+function timeoutNotice(timeout: number): Notice {
+  return {
+    level: "error",
+    code: "block-timeout",
+    message: `the block ran longer than ${formatDuration(timeout)} and was ended`,
+    hint: "allow more time with --timeout, or find out what the block waits for",
+  };
+}
+
+function cancelledNotice(signal: number): Notice {
+  return {
+    level: "warning",
+    code: "block-cancelled",
+    message: `the block was ended because sidecar received ${signalName(signal)}`,
+    hint: "whoever started sidecar, or the system, asked for it",
+  };
+}
+
+const memoryNotice: Notice = {
+  level: "error",
+  code: "block-out-of-memory",
+  message: "the block was ended by the kernel: it used more memory than it may",
+  hint: "ask for more memory for the task, or let the block use less",
+};
+
+function signalledNotice(signal: number, core: boolean): Notice {
+  return {
+    level: "error",
+    code: "block-signalled",
+    message: `the block was ended by ${signalName(signal)}${core ? ", with a core dump" : ""}`,
+    hint: "sidecar did not send it: the block crashed, or somebody else ended it",
+  };
+}

@@ -1,0 +1,188 @@
+/** PROGRAM: where it is, and if it cannot be started, why that really is. */
+import { mayAccess, readFile, status } from "../system/posix/files.ts";
+import { errorNumber, SystemError } from "../system/posix/libc.ts";
+import { userIdentifier } from "../system/posix/process.ts";
+import { decode, printable } from "../system/text.ts";
+import { Failure } from "./failure.ts";
+
+/** What POSIX shells and execvp(3) search where there is no PATH. */
+const defaultPath = "/bin:/usr/bin";
+
+/**
+ * The file of a program, searched in PATH where the name has no slash.
+ * @throws Failure `program-not-found`, `program-directory`, `program-not-executable`
+ */
+export function findProgram(name: string, path: string | undefined): string {
+  if (name.includes("/")) {
+    requireExecutable(name);
+    return name;
+  }
+  let refused: string | undefined;
+  for (const directory of (path ?? defaultPath).split(":")) {
+    const file = `${directory || "."}/${name}`;
+    const found = status(file);
+    if (found instanceof SystemError || found.kind === "directory") continue;
+    if (mayAccess(file, "execute")) return file;
+    refused ??= file;
+  }
+  if (refused !== undefined) throw notExecutable(refused);
+  throw new Failure(
+    "program-not-found",
+    `the program ${printable(name)} was not found in PATH`,
+    `PATH is ${printable(path ?? `not set; ${defaultPath} was searched`)}`,
+  );
+}
+
+function requireExecutable(file: string): void {
+  const found = status(file);
+  if (found instanceof SystemError) {
+    if (found.errno === errorNumber.EACCES) throw notExecutable(file);
+    throw new Failure(
+      "program-not-found",
+      `the program ${printable(file)} was not found: ${found.message}`,
+      "a name with a slash is a path, relative to the block's directory",
+    );
+  }
+  if (found.kind === "directory")
+    throw new Failure(
+      "program-directory",
+      `the program ${printable(file)} is a directory`,
+      "name an executable file behind --exec",
+    );
+  if (!mayAccess(file, "execute")) throw notExecutable(file);
+}
+
+function notExecutable(file: string): Failure {
+  return new Failure(
+    "program-not-executable",
+    `the program ${printable(file)} may not be executed by user id ${userIdentifier()}`,
+    "chmod a+rx the file, and a+x each directory above it; " +
+      "see also that its file system is not mounted noexec",
+  );
+}
+
+/** Why `execve` of an existing, executable file failed. */
+export function explainStart(file: string, error: SystemError): Failure {
+  const name = printable(file);
+  const other = (code: Failure["code"], message: string, hint: string) =>
+    new Failure(code, `the program ${name} ${message}`, hint);
+  switch (error.errno) {
+    case errorNumber.ENOENT:
+    case errorNumber.ENOTDIR:
+    case errorNumber.ELOOP:
+    case errorNumber.EACCES:
+    case errorNumber.ENOEXEC:
+      return explainFormat(file, error);
+    case errorNumber.E2BIG:
+      return other(
+        "program-arguments-too-long",
+        "cannot be started: its arguments and environment are too long together",
+        "pass long lists in a file instead",
+      );
+    default:
+      return other(
+        "program-failed-to-start",
+        `cannot be started: ${error.message}`,
+        "see the limits of this machine: processes, memory, open files",
+      );
+  }
+}
+
+function explainFormat(file: string, error: SystemError): Failure {
+  const name = printable(file);
+  const head = readFile(file, 4096);
+  const needs = head instanceof SystemError ? undefined : interpreterOf(head);
+  if (needs !== undefined) {
+    const found = status(needs.path);
+    if (found instanceof SystemError || !mayAccess(needs.path, "execute"))
+      return new Failure(
+        "program-interpreter-missing",
+        `the program ${name} needs ${needs.kind} ${printable(needs.path)}, ` +
+          (found instanceof SystemError
+            ? "which is not there"
+            : "which may not be executed"),
+        needs.kind === "the interpreter"
+          ? "install the interpreter, or mend the #! line (no blanks or CR at its end)"
+          : "install the C library that it was linked with, or link it statically",
+      );
+  }
+  const machine = head instanceof SystemError ? undefined : machineOf(head);
+  if (machine !== undefined && machine !== "x86_64" && machine !== "i386")
+    return new Failure(
+      "program-architecture",
+      `the program ${name} is for ${machine}; this machine is x86_64`,
+      "build it for x86_64, or choose an image for this architecture",
+    );
+  if (error.errno === errorNumber.ENOEXEC)
+    return new Failure(
+      "program-not-recognized",
+      `the program ${name} is neither an executable of this system nor a #! script`,
+      "begin a script with #!/bin/sh, or run it as --exec /bin/sh SCRIPT",
+    );
+  return error.errno === errorNumber.EACCES
+    ? notExecutable(file)
+    : new Failure(
+        "program-failed-to-start",
+        `the program ${name} cannot be started: ${error.message}`,
+        "see that the file and all that it needs is there for this user",
+      );
+}
+
+/** What the kernel starts first: the interpreter of `#!`, or ELF's loader. */
+export function interpreterOf(
+  head: Uint8Array,
+): { kind: "the interpreter" | "the loader"; path: string } | undefined {
+  if (head[0] === 0x23 && head[1] === 0x21) {
+    const end = head.indexOf(10);
+    const line = decode(head.subarray(2, end < 0 ? undefined : end));
+    const path = line.replace(/^[ \t]+/, "").split(/[ \t]/, 1)[0];
+    return path ? { kind: "the interpreter", path } : undefined;
+  }
+  if (!isElf64(head)) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const table = Number(view.getBigUint64(32, true));
+  const count = view.getUint16(56, true);
+  const PT_INTERP = 3;
+  for (let at = table; at < table + count * 56 && at + 56 <= head.length; at += 56) {
+    if (view.getUint32(at, true) !== PT_INTERP) continue;
+    const start = Number(view.getBigUint64(at + 8, true));
+    const size = Number(view.getBigUint64(at + 32, true));
+    if (size === 0 || start + size > head.length) return undefined;
+    return { kind: "the loader", path: decode(head.subarray(start, start + size - 1)) };
+  }
+  return undefined;
+}
+
+function isElf(head: Uint8Array): boolean {
+  return head.length >= 20 && decode(head.subarray(1, 4)) === "ELF" && head[0] === 0x7f;
+}
+
+function isElf64(head: Uint8Array): boolean {
+  return isElf(head) && head[4] === 2 && head[5] === 1 && head.length >= 64;
+}
+
+/** Names of e_machine (elf(5)), as `uname -m` says them. */
+const machines: Readonly<Record<number, string>> = {
+  3: "i386",
+  8: "mips",
+  20: "ppc",
+  21: "ppc64",
+  22: "s390x",
+  40: "arm",
+  62: "x86_64",
+  183: "aarch64",
+  243: "riscv64",
+  258: "loongarch64",
+};
+
+/** The architecture of an ELF file, or what else the file is made for. */
+export function machineOf(head: Uint8Array): string | undefined {
+  if (head[0] === 0x4d && head[1] === 0x5a) return "Windows";
+  const magic =
+    head.length >= 4 ? new DataView(head.buffer, head.byteOffset).getUint32(0) : 0;
+  if (magic === 0xcffaedfe || magic === 0xcafebabe) return "macOS";
+  if (!isElf(head)) return undefined;
+  const low =
+    head[5] === 2 ? head[19]! | (head[18]! << 8) : head[18]! | (head[19]! << 8);
+  return machines[low] ?? `the machine type ${low}`;
+}

@@ -1,0 +1,111 @@
+/**
+ * The result record: one JSON object that at every moment is the last known truth, so
+ * that it says something even when sidecar was killed together with its block.
+ *
+ * It is replaced as a whole (written beside, then renamed). It holds no value of any
+ * variable: `words` are those of the command line, before `${…}` is replaced.
+ */
+import {
+  closeDescriptor,
+  createFile,
+  openExisting,
+  removeFile,
+  renameFile,
+  writeAll,
+} from "../system/posix/files.ts";
+import { SystemError } from "../system/posix/libc.ts";
+import { encode, printable } from "../system/text.ts";
+import { Failure } from "./failure.ts";
+import type { Exit } from "./outcome.ts";
+
+export const schema = "sidecar-result-1";
+export const terminationLog = "/dev/termination-log";
+/** Kubernetes keeps no more of a container's termination message (bytes). */
+const terminationLimit = 4096;
+
+export type Usage = {
+  /** Seconds, user and system, of the block and the descendants it waited for. */
+  readonly processorSeconds: number;
+  /** Bytes. */
+  readonly peakMemory: number;
+  /** `cgroup`: of everything in it; `process`: of the largest single process. */
+  readonly peakMemorySource: "cgroup" | "process";
+};
+
+export type StreamRecord = {
+  readonly path: string;
+  /** Bytes written; absent where that cannot be known (a device, a FIFO). */
+  readonly bytes?: number;
+};
+
+export type ResultRecord = {
+  readonly schema: typeof schema;
+  readonly state: "activating" | "running" | "finished";
+  readonly runenv?: {
+    readonly name: string;
+    readonly version?: number;
+    readonly requested: number;
+  };
+  readonly words: readonly string[];
+  readonly directory: string;
+  /** RFC 3339, in UTC. */
+  readonly started: string;
+  readonly activated?: string;
+  readonly finished?: string;
+  readonly exit?: Exit;
+  readonly usage?: Usage;
+  readonly streams?: { readonly stdout?: StreamRecord; readonly stderr?: StreamRecord };
+  readonly message?: string;
+};
+
+/** @throws Failure `result-unwritable`: a record that cannot be kept is refused */
+export function writeRecord(path: string, record: ResultRecord): void {
+  const text = `${JSON.stringify(record, shownText, 2)}\n`;
+  const beside = `${path}.${process.pid}.new`;
+  try {
+    removeFile(beside);
+    const descriptor = createFile(beside);
+    try {
+      writeAll(descriptor, encode(text));
+    } finally {
+      closeDescriptor(descriptor);
+    }
+    renameFile(beside, path);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    removeFile(beside);
+    throw new Failure(
+      "result-unwritable",
+      `--result ${printable(path)} cannot be written: ${error.message}`,
+      "name a file in a directory where this user may make files",
+    );
+  }
+}
+
+/** JSON has no bytes: what is no valid text appears as U+FFFD. */
+function shownText(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? value.toWellFormed() : value;
+}
+
+/** A summary for Kubernetes, where it gave the container a file for one. */
+export function writeTerminationLog(record: ResultRecord): void {
+  const descriptor = openExisting(terminationLog);
+  if (descriptor === undefined) return;
+  try {
+    writeAll(descriptor, summary(record));
+  } catch {
+    // It is an extra; the record and the messages say the same.
+  } finally {
+    closeDescriptor(descriptor);
+  }
+}
+
+/** At most 4096 bytes: the message is cut first, then nothing else is needed. */
+export function summary({ state, exit, message, started, finished }: ResultRecord) {
+  for (let length = message?.length ?? 0; ; length = Math.floor(length / 2)) {
+    const shown = message?.slice(0, length);
+    const cut = { schema, state, exit, message: shown, started, finished };
+    const bytes = encode(`${JSON.stringify(cut, shownText)}\n`);
+    if (bytes.length <= terminationLimit || length === 0) return bytes;
+  }
+}

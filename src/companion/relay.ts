@@ -1,0 +1,157 @@
+/**
+ * Copies of a stream: what a block or an activation writes into a pipe goes on to one
+ * or more descriptors, byte for byte and in order. A slow reader slows the writer, as
+ * a pipe between them would; nothing is held back, and no more than one buffer is held.
+ */
+import {
+  closeDescriptor,
+  descriptorStatus,
+  type Interest,
+  readSome,
+  setNonBlocking,
+  writeSome,
+} from "../system/posix/files.ts";
+import { SystemError } from "../system/posix/libc.ts";
+
+const bufferSize = 65_536;
+/** A pipe that is ready for writing takes so much at once (PIPE_BUF, pipe(7)). */
+const pieceSize = 4096;
+
+export type Sink = {
+  readonly descriptor: number;
+  /** For messages: a file's name, or the name of sidecar's own stream. */
+  readonly name: string;
+};
+
+export type LostSink = { readonly sink: Sink; readonly error: SystemError };
+
+/** A sink, how far in the buffer it is, and how much it takes at once (bytes). */
+type Reader = Sink & { at: number; readonly piece: number };
+
+export class Relay {
+  /** Bytes read so far. */
+  bytes = 0;
+  readonly lost: LostSink[] = [];
+  readonly #source: number;
+  readonly #buffer = new Uint8Array(bufferSize);
+  readonly #sinks: Reader[];
+  readonly #tailSize: number;
+  #filled = 0;
+  #tail = new Uint8Array(0);
+  #ended = false;
+
+  /** @param tailSize how many of the last bytes to remember */
+  constructor(source: number, sinks: readonly Sink[], tailSize = 0) {
+    this.#source = source;
+    this.#tailSize = tailSize;
+    this.#sinks = sinks.map((sink) => ({ ...sink, at: 0, piece: pieceFor(sink) }));
+    setNonBlocking(source, true);
+  }
+
+  /** The last bytes that came. */
+  get tail(): Uint8Array {
+    return this.#tail;
+  }
+
+  /** What this relay waits for; nothing once its source has ended. */
+  get interest(): Interest | undefined {
+    const behind = this.#behind;
+    if (behind) return { descriptor: behind.descriptor, wants: "write" };
+    if (this.#ended) return undefined;
+    return { descriptor: this.#source, wants: "read" };
+  }
+
+  /** Does one step of what {@link interest} waited for. */
+  advance(): void {
+    const behind = this.#behind;
+    if (behind) this.#write(behind);
+    else if (!this.#ended) this.#read();
+  }
+
+  /** Closes the source: what is written into it from now on is nobody's. */
+  close(): void {
+    if (!this.#ended) closeDescriptor(this.#source);
+    this.#ended = true;
+  }
+
+  get #behind() {
+    return this.#sinks.find(({ at }) => at < this.#filled);
+  }
+
+  #read(): void {
+    const length = readSome(this.#source, this.#buffer);
+    if (length === undefined) return;
+    if (length === 0) {
+      this.close();
+      return;
+    }
+    this.bytes += length;
+    this.#filled = length;
+    for (const sink of this.#sinks) sink.at = 0;
+    if (this.#tailSize > 0) this.#remember(this.#buffer.subarray(0, length));
+  }
+
+  #write(sink: Reader): void {
+    const end = Math.min(sink.at + sink.piece, this.#filled);
+    try {
+      sink.at += writeSome(sink.descriptor, this.#buffer.subarray(sink.at, end));
+    } catch (error) {
+      // The block must not suffer: this copy ends, the others go on.
+      this.#sinks.splice(this.#sinks.indexOf(sink), 1);
+      this.lost.push({ sink, error: error as SystemError });
+    }
+  }
+
+  #remember(bytes: Uint8Array): void {
+    const joined = new Uint8Array(this.#tail.length + bytes.length);
+    joined.set(this.#tail);
+    joined.set(bytes, this.#tail.length);
+    this.#tail = joined.slice(-this.#tailSize);
+  }
+}
+
+/** A file never makes a writer wait for a reader; anything else may. */
+function pieceFor({ descriptor }: Sink): number {
+  const found = descriptorStatus(descriptor);
+  const isFile = !(found instanceof SystemError) && found.kind === "file";
+  return isFile ? bufferSize : pieceSize;
+}
+
+/** What an activation tells sidecar: bytes from a pipe, kept. */
+export class Collector {
+  readonly #source: number;
+  readonly #pieces: Uint8Array[] = [];
+  #ended = false;
+
+  constructor(source: number) {
+    this.#source = source;
+    setNonBlocking(source, true);
+  }
+
+  get interest(): Interest | undefined {
+    return this.#ended ? undefined : { descriptor: this.#source, wants: "read" };
+  }
+
+  advance(): void {
+    const piece = new Uint8Array(bufferSize);
+    const length = readSome(this.#source, piece);
+    if (length === undefined) return;
+    if (length === 0) this.close();
+    else this.#pieces.push(piece.subarray(0, length));
+  }
+
+  close(): void {
+    if (!this.#ended) closeDescriptor(this.#source);
+    this.#ended = true;
+  }
+
+  get content(): Uint8Array {
+    return Buffer.concat(this.#pieces);
+  }
+}
+
+/** What the supervision waits for beside signals. */
+export type Channel = {
+  readonly interest: Interest | undefined;
+  advance(): void;
+};

@@ -1,0 +1,289 @@
+/**
+ * A block's way, from the request to its outcome, in the order of the contract: find
+ * the runenv, check the storage, decide who we are, activate, expand the words, open
+ * the streams, supervise, say what happened.
+ */
+import {
+  changeDirectory,
+  currentDirectory,
+  listDirectory,
+  readFile,
+} from "../system/posix/files.ts";
+import { SystemError } from "../system/posix/libc.ts";
+import {
+  adoptOrphans,
+  isForeground,
+  isTerminal,
+  userIdentifier,
+} from "../system/posix/process.ts";
+import type { Started } from "../system/posix/start.ts";
+import { decode } from "../system/text.ts";
+import { checkDirectory, checkStorage, storagePaths } from "./directories.ts";
+import { Environment } from "./environment.ts";
+import { Failure, type Notice } from "./failure.ts";
+import type { Log } from "./log.ts";
+import {
+  type Outcome,
+  outcomeOf,
+  outcomeOfCancellation,
+  outcomeOfFailure,
+} from "./outcome.ts";
+import { explainStart, findProgram } from "./program.ts";
+import { Progress } from "./progress.ts";
+import { findRunenv, type Runenv, type RunenvRequest } from "./runenv.ts";
+import { bytesWritten, closePipes, openStreams, type Streams } from "./streams.ts";
+import { Cancelled, type Ended, Supervisor } from "./supervision.ts";
+import { expandWords } from "./words.ts";
+
+/** All durations in milliseconds. Relative paths: from where sidecar was started. */
+export type Request = {
+  /** PROGRAM and its ARGUMENTs, `${…}` not yet replaced. */
+  readonly words: readonly string[];
+  readonly runenv?: RunenvRequest;
+  readonly cwd?: string;
+  readonly temporary: boolean;
+  readonly stdout?: string;
+  readonly stderr?: string;
+  readonly append: boolean;
+  readonly tee: boolean;
+  readonly timeout?: number;
+  readonly grace: number;
+  readonly activateTimeout: number;
+  readonly result?: string;
+  readonly strict: boolean;
+  readonly explain: boolean;
+};
+
+/** Runs a block to its end. @returns sidecar's exit code */
+export async function runBlock(
+  request: Request,
+  started: Started,
+  log: Log,
+): Promise<number> {
+  const supervisor = new Supervisor(started);
+  const run = new Run(request, supervisor, log);
+  let outcome: Outcome;
+  try {
+    outcome = await run.toItsEnd(new Environment(started.environment));
+  } catch (error) {
+    if (error instanceof Cancelled) outcome = outcomeOfCancellation(error.signal);
+    else {
+      const failure = error instanceof Failure ? error : internalError(error);
+      log.failure(failure);
+      run.progress.note({ message: failure.message });
+      outcome = outcomeOfFailure(failure);
+    }
+    supervisor.endOthers(request.grace);
+  }
+  if (outcome.notice) {
+    log.notice(outcome.notice);
+    run.progress.note({ message: outcome.notice.message });
+  }
+  for (const notice of await run.cleanUp()) log.notice(notice);
+  const problem = await run.progress.finish(outcome.exit);
+  if (problem) log.notice(problem);
+  return outcome.exitCode;
+}
+
+class Run {
+  readonly progress: Progress;
+  readonly #request: Request;
+  readonly #supervisor: Supervisor;
+  readonly #log: Log;
+  readonly #pause = (milliseconds: number) => this.#supervisor.pause(milliseconds);
+  readonly #temporaries: string[] = [];
+
+  constructor(request: Request, supervisor: Supervisor, log: Log) {
+    this.#request = request;
+    this.#supervisor = supervisor;
+    this.#log = log;
+    this.progress = new Progress(request);
+  }
+
+  async toItsEnd(image: Environment): Promise<Outcome> {
+    const request = this.#request;
+    const runenv = request.runenv && findRunenv(request.runenv, image);
+    if (runenv) this.progress.note({ runenv: recorded(runenv, request.runenv!) });
+    const storage = storagePaths(image);
+    checkStorage(storage, this.#pause);
+    if (request.cwd !== undefined) checkDirectory(request.cwd, this.#pause);
+    await this.#reportExposure(storage.map(({ path }) => path));
+    if (request.explain) return this.#explain(image, runenv);
+
+    await this.progress.begin();
+    const identified = await this.#establishIdentity(image);
+    const resolve = await this.#enterDirectory(identified);
+    adoptOrphans();
+    const environment = await this.#activate(runenv, identified);
+    const lookup = (name: string) => environment.get(name);
+    const words = expandWords(request.words, lookup);
+    const program = findProgram(requireProgram(words), environment.get("PATH"));
+    const streams = openStreams(request, resolve, this.#pause);
+    await this.progress.running();
+    const ended = this.#supervise(program, words, environment, streams);
+    return this.#conclude(ended, streams);
+  }
+
+  /** Removes what was made for this run alone. */
+  async cleanUp(): Promise<Notice[]> {
+    if (this.#temporaries.length === 0) return [];
+    const { removeTemporary } = await import("./temporary.ts");
+    changeDirectory("/");
+    const left = await Promise.all(this.#temporaries.map(removeTemporary));
+    return left.filter((notice) => notice !== undefined);
+  }
+
+  async #reportExposure(storage: readonly string[]): Promise<void> {
+    if (storage.length === 0 && !listDirectory("/Users") && !listDirectory("/Apps"))
+      return;
+    const { exposureNotice, findExposures, mountPoints } = await import(
+      "./exposure.ts"
+    );
+    const mountinfo = readFile("/proc/self/mountinfo");
+    const points = mountPoints(
+      mountinfo instanceof SystemError ? "" : decode(mountinfo),
+    );
+    const exposures = findExposures(
+      storage,
+      (directory) => listDirectory(directory) ?? [],
+      (directory) => points.has(directory),
+    );
+    for (const exposure of exposures) this.#report(exposureNotice(exposure));
+  }
+
+  async #establishIdentity(image: Environment): Promise<Environment> {
+    const { establishIdentity } = await import("./identity.ts");
+    const identity = establishIdentity(userIdentifier(), image);
+    if (identity.privateHome !== undefined)
+      this.#temporaries.push(identity.privateHome);
+    for (const notice of identity.notices) this.#report(notice);
+    return image.with(identity.variables);
+  }
+
+  /** @returns how a relative path on the command line is to be read from now on */
+  async #enterDirectory(environment: Environment): Promise<(path: string) => string> {
+    const { cwd, temporary } = this.#request;
+    if (temporary) {
+      const { makeTemporary } = await import("./temporary.ts");
+      const start = currentDirectory();
+      const directory = makeTemporary(environment);
+      this.#temporaries.push(directory);
+      this.progress.note({ directory });
+      changeDirectory(directory);
+      return (path) => (path.startsWith("/") ? path : `${start}/${path}`);
+    }
+    if (cwd !== undefined) changeDirectory(cwd);
+    return (path) => path;
+  }
+
+  async #activate(
+    runenv: Runenv | undefined,
+    environment: Environment,
+  ): Promise<Environment> {
+    if (!runenv) return environment;
+    const { activate } = await import("./activation.ts");
+    const { activateTimeout: timeout, grace } = this.#request;
+    const activated = activate(runenv, environment, this.#supervisor, {
+      timeout,
+      grace,
+    });
+    this.progress.note({ activated: new Date().toISOString() });
+    return activated;
+  }
+
+  #supervise(
+    program: string,
+    words: readonly string[],
+    environment: Environment,
+    streams: Streams,
+  ): Ended {
+    const { timeout, grace } = this.#request;
+    const { descriptors, relays } = streams;
+    try {
+      return this.#supervisor.run(
+        { path: program, words, environment: environment.entries, descriptors },
+        {
+          ...(timeout === undefined ? {} : { timeout }),
+          ...(isTerminal(0) && isForeground(0) ? { terminal: 0 } : {}),
+          grace,
+          channels: relays,
+          started: () => closePipes(streams),
+        },
+      );
+    } catch (error) {
+      throw error instanceof SystemError ? explainStart(program, error) : error;
+    }
+  }
+
+  async #conclude(ended: Ended, streams: Streams): Promise<Outcome> {
+    for (const { lost } of streams.relays)
+      for (const { sink, error } of lost) this.#report(lostStream(sink.name, error));
+    if (ended.survivors.length > 0) this.#report(survivorsNotice);
+    const outOfMemory = await this.progress.account(ended);
+    const streamed = streams.redirected.map((stream) => {
+      const bytes = bytesWritten(stream);
+      const path = stream.path;
+      return [stream.name, bytes === undefined ? { path } : { path, bytes }];
+    });
+    this.progress.note({ streams: Object.fromEntries(streamed) });
+    return outcomeOf(ended, this.#request, outOfMemory);
+  }
+
+  async #explain(image: Environment, runenv: Runenv | undefined): Promise<Outcome> {
+    const { explain } = await import("./explain.ts");
+    explain(this.#request, image, runenv);
+    return { exitCode: 0, exit: { code: 0, cause: "exited" } };
+  }
+
+  #report(notice: Notice): void {
+    if (this.#request.strict && notice.concernsSafety)
+      throw new Failure(
+        "strict-refusal",
+        `--strict: ${notice.message} (${notice.code})`,
+        notice.hint,
+      );
+    this.#log.notice(notice);
+  }
+}
+
+function recorded(runenv: Runenv, request: RunenvRequest) {
+  const { name, version } = runenv;
+  const requested = request.version;
+  return version === undefined ? { name, requested } : { name, version, requested };
+}
+
+function requireProgram(words: readonly string[]): string {
+  if (words[0]) return words[0];
+  throw new Failure(
+    "exec-empty",
+    "PROGRAM is empty after ${…} was replaced",
+    "let the variable name a program: cobc -xj, or a JSON array of words",
+  );
+}
+
+function lostStream(name: string, error: SystemError): Notice {
+  return {
+    level: "warning",
+    code: "stream-lost",
+    message: `the copy of the block's output to ${name} ended early: ${error.message}`,
+    hint: "the block was not disturbed; what came later is only in the other copy",
+  };
+}
+
+const survivorsNotice: Notice = {
+  level: "error",
+  code: "block-survivors",
+  message: "processes of the block did not end, even by SIGKILL",
+  hint: "they wait in the kernel, mostly for a file system that does not answer",
+};
+
+/** A mistake of ours: one line, as for everybody else's, and no stack. */
+export function internalError(error: unknown): Failure {
+  const what =
+    error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new Failure(
+    "internal-error",
+    `sidecar made a mistake: ${what}`,
+    "please report this line, the command line and `sidecar --version`",
+  );
+}

@@ -1,0 +1,115 @@
+/** Runtime environments: what was asked for, and what the image declares. */
+import { printable } from "../system/text.ts";
+import type { Environment } from "./environment.ts";
+import { Failure } from "./failure.ts";
+
+export type RunenvRequest = { readonly name: string; readonly version: number };
+
+export type Runenv = {
+  readonly name: string;
+  /** The version that the image declares, where it does. */
+  readonly version?: number;
+  /** The value of `…__ACTIVATE`; "" where there is nothing to do. */
+  readonly activate: string;
+  readonly execute?: string;
+};
+
+const prefix = "DA__P7__RUNENV__";
+const namePattern = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
+const howTo = "write --runenv=(NAME,VERSION), for example --runenv=(COBOL,42)";
+
+/**
+ * Reads `(COBOL,42)` or `COBOL,42`: the name in any case, blanks anywhere between.
+ * @throws Failure `runenv-invalid`
+ */
+export function parseRunenv(text: string): RunenvRequest {
+  const invalid = (what: string) =>
+    new Failure("runenv-invalid", `--runenv=${printable(text)}: ${what}`, howTo);
+  const trimmed = text.trim();
+  if (trimmed === "") throw invalid("no runtime environment is named");
+  const opens = trimmed.startsWith("(");
+  if (opens !== trimmed.endsWith(")"))
+    throw invalid(opens ? "the closing ) is missing" : "the opening ( is missing");
+  const parts = (opens ? trimmed.slice(1, -1) : trimmed).split(",");
+  if (parts.length > 2) throw invalid("expected one name and one version");
+  const name = parts[0]!.trim().toUpperCase();
+  if (!namePattern.test(name))
+    throw invalid(
+      `'${printable(parts[0]!.trim())}' is not a name of letters, digits and _`,
+    );
+  const version = parts[1]?.trim();
+  if (version === undefined || version === "") throw invalid("the version is missing");
+  const number = parseVersion(version);
+  if (number === undefined)
+    throw invalid(
+      `the version '${printable(version)}' is not a whole number from 0 on`,
+    );
+  return { name, version: number };
+}
+
+/**
+ * The runenv asked for, in an environment that declares it in a version that will do.
+ * @throws Failure `runenv-unknown`, `runenv-too-old`, `runenv-version-invalid`
+ */
+export function findRunenv(request: RunenvRequest, environment: Environment): Runenv {
+  const variable = (what: string) => `${prefix}${request.name}__${what}`;
+  const activate = environment.get(variable("ACTIVATE"));
+  const execute = environment.get(variable("EXECUTE"));
+  if (activate === undefined && execute === undefined) {
+    const known = describeRunenvs(environment);
+    throw new Failure(
+      "runenv-unknown",
+      `this image has no runenv ${request.name}; ` +
+        (known ? `it has ${known}` : "it declares none"),
+      known
+        ? "ask for one of these, or choose an image that has it"
+        : `an image declares it with ${variable("ACTIVATE")} and ${variable("EXECUTE")}`,
+    );
+  }
+  const declared = environment.get(variable("VERSION"));
+  const version = declared === undefined ? undefined : parseVersion(declared.trim());
+  if (declared !== undefined && version === undefined)
+    throw new Failure(
+      "runenv-version-invalid",
+      `${variable("VERSION")}=${printable(declared)} is not a whole number from 0 on`,
+      "this is for the image's developer to mend",
+    );
+  if (version !== undefined && version < request.version)
+    throw new Failure(
+      "runenv-too-old",
+      `this image has runenv ${request.name} of version ${version}; ` +
+        `version ${request.version} or later was asked for`,
+      `choose an image with ${request.name} ${request.version} or later`,
+    );
+  return {
+    name: request.name,
+    ...(version === undefined ? {} : { version }),
+    activate: activate ?? "",
+    ...(execute === undefined ? {} : { execute }),
+  };
+}
+
+/** The names that an environment declares, in order. */
+export function runenvNames(environment: Environment): string[] {
+  const names = new Set<string>();
+  for (const variable of environment.names) {
+    const match = /^DA__P7__RUNENV__(.+)__(?:ACTIVATE|EXECUTE)$/.exec(variable);
+    if (match && namePattern.test(match[1]!)) names.add(match[1]!);
+  }
+  return [...names].sort();
+}
+
+function describeRunenvs(environment: Environment): string {
+  return runenvNames(environment)
+    .map((name) => {
+      const version = environment.get(`${prefix}${name}__VERSION`);
+      return version === undefined ? name : `${name} ${printable(version)}`;
+    })
+    .join(", ");
+}
+
+function parseVersion(text: string): number | undefined {
+  if (!/^\d+$/.test(text)) return undefined;
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : undefined;
+}

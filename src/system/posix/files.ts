@@ -1,0 +1,261 @@
+/** Files and directories, by calls into C: `node:fs` costs a millisecond to load. */
+import { ptr } from "bun:ffi";
+import { decode, encodeTerminated } from "../text.ts";
+import { checked, errorNumber, lastError, libc, SystemError } from "./libc.ts";
+
+const O_WRONLY = 0o1;
+const O_CREAT = 0o100;
+const O_TRUNC = 0o1000;
+const O_APPEND = 0o2000;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const SYS_stat = 4;
+const SYS_fstat = 5;
+const SYS_lstat = 6;
+
+const kinds = {
+  1: "fifo",
+  2: "character device",
+  4: "directory",
+  6: "block device",
+  8: "file",
+  10: "symbolic link",
+  12: "socket",
+} as const;
+
+export type FileKind = (typeof kinds)[keyof typeof kinds] | "unknown";
+
+export type FileStatus = {
+  readonly kind: FileKind;
+  /** Permission bits, 0…0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly device: bigint;
+  readonly inode: bigint;
+  /** Bytes. */
+  readonly size: number;
+};
+
+/** The file behind `path`, links followed, or the error. */
+export function status(path: string): FileStatus | SystemError {
+  return statusBy("stat", SYS_stat, ptr(encodeTerminated(path)));
+}
+
+/** The entry `path` itself, even where it is a symbolic link. */
+export function linkStatus(path: string): FileStatus | SystemError {
+  return statusBy("lstat", SYS_lstat, ptr(encodeTerminated(path)));
+}
+
+export function descriptorStatus(descriptor: number): FileStatus | SystemError {
+  return statusBy("fstat", SYS_fstat, descriptor);
+}
+
+/** struct stat of x86-64: dev 0, ino 8, mode 24, uid 28, size 48; 144 bytes. */
+function statusBy(
+  call: string,
+  number: number,
+  what: number,
+): FileStatus | SystemError {
+  const buffer = new Uint8Array(144);
+  if (Number(libc().syscall(number, what, ptr(buffer), 0)) < 0)
+    return new SystemError(call, lastError());
+  const view = new DataView(buffer.buffer);
+  const mode = view.getUint32(24, true);
+  return {
+    kind: kinds[(mode >> 12) as keyof typeof kinds] ?? "unknown",
+    mode: mode & 0o7777,
+    uid: view.getUint32(28, true),
+    device: view.getBigUint64(0, true),
+    inode: view.getBigUint64(8, true),
+    size: Number(view.getBigInt64(48, true)),
+  };
+}
+
+/** The names in a directory, without `.` and `..`; nothing if it cannot be listed. */
+export function listDirectory(path: string): string[] | undefined {
+  const SYS_getdents64 = 217;
+  const O_DIRECTORY = 0o200000;
+  const c = libc();
+  const descriptor = c.open(encodeTerminated(path), O_DIRECTORY | O_CLOEXEC, 0);
+  if (descriptor < 0) return undefined;
+  const names: string[] = [];
+  const buffer = new Uint8Array(65536);
+  const view = new DataView(buffer.buffer);
+  for (;;) {
+    const length = Number(c.syscall(SYS_getdents64, descriptor, ptr(buffer), 65536));
+    if (length <= 0) break;
+    // struct linux_dirent64: ino 0, off 8, reclen 16, type 18, name 19.
+    for (let at = 0; at < length; at += view.getUint16(at + 16, true)) {
+      const end = buffer.indexOf(0, at + 19);
+      const name = decode(buffer.subarray(at + 19, end));
+      if (name !== "." && name !== "..") names.push(name);
+    }
+  }
+  closeDescriptor(descriptor);
+  return names;
+}
+
+const accessModes = { execute: 1, write: 2, read: 4 } as const;
+
+/** Whether this user may do that with `path`; as the kernel sees it now. */
+export function mayAccess(path: string, mode: keyof typeof accessModes): boolean {
+  return libc().access(encodeTerminated(path), accessModes[mode]) === 0;
+}
+
+export function changeDirectory(path: string): void {
+  checked("chdir", libc().chdir(encodeTerminated(path)));
+}
+
+export function currentDirectory(): string {
+  const buffer = new Uint8Array(4096);
+  if (libc().getcwd(buffer, buffer.length) === null)
+    throw new SystemError("getcwd", lastError());
+  return decode(buffer.subarray(0, buffer.indexOf(0)));
+}
+
+/** Makes one directory; mode as given less the umask. */
+export function makeDirectory(path: string, mode: number): void {
+  checked("mkdir", libc().mkdir(encodeTerminated(path), mode));
+}
+
+/** Makes a directory of mode 0700 named `prefix` and six random characters. */
+export function makeTemporaryDirectory(prefix: string): string {
+  const template = encodeTerminated(`${prefix}XXXXXX`);
+  if (libc().mkdtemp(template) === null) throw new SystemError("mkdtemp", lastError());
+  return decode(template.subarray(0, -1));
+}
+
+/**
+ * Opens `path` for a block to write to; the descriptor is closed on exec.
+ * @throws SystemError; ENXIO for a FIFO that nobody reads yet
+ */
+export function openForWriting(path: string, append: boolean): number {
+  const flags = O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC);
+  const name = encodeTerminated(path);
+  // A FIFO without a reader would hold open(2) for ever, deaf to signals.
+  const descriptor = checked("open", libc().open(name, flags | O_NONBLOCK, 0o666));
+  setNonBlocking(descriptor, false);
+  return descriptor;
+}
+
+/** Opens an existing file for writing, or returns nothing where that cannot be. */
+export function openExisting(path: string): number | undefined {
+  const flags = O_WRONLY | O_CLOEXEC | O_NONBLOCK;
+  const descriptor = libc().open(encodeTerminated(path), flags, 0);
+  return descriptor < 0 ? undefined : descriptor;
+}
+
+/** Makes a file that must not exist yet, for writing. */
+export function createFile(path: string): number {
+  const O_EXCL = 0o200;
+  const flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  return checked("open", libc().open(encodeTerminated(path), flags, 0o666));
+}
+
+export function renameFile(from: string, to: string): void {
+  checked("rename", libc().rename(encodeTerminated(from), encodeTerminated(to)));
+}
+
+export function removeFile(path: string): void {
+  libc().unlink(encodeTerminated(path));
+}
+
+export function setNonBlocking(descriptor: number, on: boolean): void {
+  const flags = libc().fcntl(descriptor, F_GETFL, 0);
+  libc().fcntl(descriptor, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+}
+
+export function closeDescriptor(descriptor: number): void {
+  libc().close(descriptor);
+}
+
+/** A pipe whose two ends are closed on exec. */
+export function makePipe(): { readEnd: number; writeEnd: number } {
+  const ends = new Int32Array(2);
+  checked("pipe2", libc().pipe2(ends, O_CLOEXEC));
+  return { readEnd: ends[0]!, writeEnd: ends[1]! };
+}
+
+/**
+ * Reads what is there, at most `buffer.length` bytes.
+ * @returns the number of bytes; 0 at the end; nothing where it would have to wait
+ */
+export function readSome(descriptor: number, buffer: Uint8Array): number | undefined {
+  const length = Number(libc().read(descriptor, buffer, buffer.length));
+  if (length >= 0) return length;
+  const errno = lastError();
+  if (errno === errorNumber.EAGAIN || errno === errorNumber.EINTR) return undefined;
+  throw new SystemError("read", errno);
+}
+
+/** Writes once. @returns the number of bytes that were taken, perhaps 0 */
+export function writeSome(descriptor: number, bytes: Uint8Array): number {
+  const length = Number(libc().write(descriptor, bytes as Uint8Array, bytes.length));
+  if (length >= 0) return length;
+  const errno = lastError();
+  if (errno === errorNumber.EAGAIN || errno === errorNumber.EINTR) return 0;
+  throw new SystemError("write", errno);
+}
+
+/** Writes all of `bytes`, waiting where it must. */
+export function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    const taken = writeSome(descriptor, bytes.subarray(at));
+    if (taken === 0) waitFor([{ descriptor, wants: "write" }], -1);
+    at += taken;
+  }
+}
+
+export type Interest = {
+  readonly descriptor: number;
+  readonly wants: "read" | "write";
+};
+
+const POLLIN = 1;
+const POLLOUT = 4;
+
+/**
+ * Sleeps until one of the descriptors is ready (or broken, which is for the next read
+ * or write to find out), or `milliseconds` have passed; -1 means no limit.
+ * @returns which of them are ready
+ */
+export function waitFor(
+  interests: readonly Interest[],
+  milliseconds: number,
+): boolean[] {
+  const table = new Uint8Array(Math.max(interests.length, 1) * 8);
+  const view = new DataView(table.buffer);
+  interests.forEach(({ descriptor, wants }, index) => {
+    view.setInt32(index * 8, descriptor, true);
+    view.setInt16(index * 8 + 4, wants === "read" ? POLLIN : POLLOUT, true);
+  });
+  const limit = Math.min(Math.ceil(milliseconds), 0x7fffffff);
+  if (libc().poll(table, interests.length, limit) < 0)
+    return interests.map(() => false);
+  return interests.map((_, index) => view.getInt16(index * 8 + 6, true) !== 0);
+}
+
+/** Reads a small file whole, in pieces; for /proc and the like, which have no size. */
+export function readFile(path: string, limit = 1 << 20): Uint8Array | SystemError {
+  const descriptor = libc().open(encodeTerminated(path), O_CLOEXEC, 0);
+  if (descriptor < 0) return new SystemError("open", lastError());
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  try {
+    while (total < limit) {
+      const piece = new Uint8Array(Math.min(65536, limit - total));
+      const length = readSome(descriptor, piece);
+      if (length === undefined) continue;
+      if (length === 0) break;
+      pieces.push(piece.subarray(0, length));
+      total += length;
+    }
+  } catch (error) {
+    return error as SystemError;
+  } finally {
+    closeDescriptor(descriptor);
+  }
+  return Buffer.concat(pieces);
+}

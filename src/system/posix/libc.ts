@@ -1,0 +1,114 @@
+/**
+ * The C library, as far as sidecar calls it, and the constants of Linux on x86-64.
+ *
+ * Only functions that every glibc since 2.17 exports are bound by name; the `stat`
+ * family (exported since 2.33 only) and what has no wrapper go through `syscall`.
+ */
+import { CString, dlopen, type Pointer, read } from "bun:ffi";
+
+const functions = {
+  __errno_location: { args: [], returns: "ptr" },
+  _exit: { args: ["i32"], returns: "void" },
+  access: { args: ["ptr", "i32"], returns: "i32" },
+  chdir: { args: ["ptr"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  getcwd: { args: ["ptr", "u64"], returns: "ptr" },
+  geteuid: { args: [], returns: "u32" },
+  isatty: { args: ["i32"], returns: "i32" },
+  kill: { args: ["i32", "i32"], returns: "i32" },
+  mkdir: { args: ["ptr", "u32"], returns: "i32" },
+  mkdtemp: { args: ["ptr"], returns: "ptr" },
+  open: { args: ["ptr", "i32", "u32"], returns: "i32" },
+  pipe2: { args: ["ptr", "i32"], returns: "i32" },
+  poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
+  posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+  posix_spawn_file_actions_addclose: { args: ["ptr", "i32"], returns: "i32" },
+  posix_spawn_file_actions_adddup2: { args: ["ptr", "i32", "i32"], returns: "i32" },
+  posix_spawn_file_actions_init: { args: ["ptr"], returns: "i32" },
+  posix_spawnattr_init: { args: ["ptr"], returns: "i32" },
+  posix_spawnattr_setflags: { args: ["ptr", "i32"], returns: "i32" },
+  posix_spawnattr_setpgroup: { args: ["ptr", "i32"], returns: "i32" },
+  posix_spawnattr_setsigdefault: { args: ["ptr", "ptr"], returns: "i32" },
+  posix_spawnattr_setsigmask: { args: ["ptr", "ptr"], returns: "i32" },
+  prctl: { args: ["i32", "u64", "u64", "u64"], returns: "i32" },
+  read: { args: ["i32", "ptr", "u64"], returns: "i64" },
+  rename: { args: ["ptr", "ptr"], returns: "i32" },
+  setrlimit: { args: ["i32", "ptr"], returns: "i32" },
+  signal: { args: ["i32", "u64"], returns: "u64" },
+  signalfd: { args: ["i32", "ptr", "i32"], returns: "i32" },
+  sigprocmask: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  strerror: { args: ["i32"], returns: "ptr" },
+  syscall: {
+    args: ["u64", "u64", "u64", "u64"],
+    returns: "i64",
+  },
+  tcgetpgrp: { args: ["i32"], returns: "i32" },
+  tcsetpgrp: { args: ["i32", "i32"], returns: "i32" },
+  unlink: { args: ["ptr"], returns: "i32" },
+  wait4: { args: ["i32", "ptr", "i32", "ptr"], returns: "i32" },
+  write: { args: ["i32", "ptr", "u64"], returns: "i64" },
+} as const;
+
+function load() {
+  return dlopen("libc.so.6", functions).symbols;
+}
+
+let loaded: ReturnType<typeof load> | undefined;
+
+/** The bound functions; loaded at the first call (about 0.3 ms, once). */
+export function libc(): ReturnType<typeof load> {
+  loaded ??= load();
+  return loaded;
+}
+
+/** Names of the error numbers that sidecar tells apart; Linux, asm-generic. */
+export const errorNumber = {
+  EPERM: 1,
+  ENOENT: 2,
+  ESRCH: 3,
+  EINTR: 4,
+  EIO: 5,
+  ENXIO: 6,
+  E2BIG: 7,
+  ENOEXEC: 8,
+  ECHILD: 10,
+  EAGAIN: 11,
+  EACCES: 13,
+  EEXIST: 17,
+  ENOTDIR: 20,
+  EISDIR: 21,
+  ETXTBSY: 26,
+  ENOSPC: 28,
+  EROFS: 30,
+  EPIPE: 32,
+  ENAMETOOLONG: 36,
+  ELOOP: 40,
+  ESTALE: 116,
+} as const;
+
+/** What a call into the system said: the call, the number, and the text for it. */
+export class SystemError extends Error {
+  constructor(
+    readonly call: string,
+    readonly errno: number,
+  ) {
+    super(errorText(errno));
+  }
+}
+
+/** `errno` of this thread; read it at once after the call that failed. */
+export function lastError(): number {
+  return read.i32(libc().__errno_location() as Pointer, 0);
+}
+
+/** The C library's words for an error number: "No such file or directory". */
+export function errorText(errno: number): string {
+  return new CString(libc().strerror(errno) as Pointer).toString();
+}
+
+/** The result of a call, or its error as a {@link SystemError}. */
+export function checked(call: string, result: number): number {
+  if (result < 0) throw new SystemError(call, lastError());
+  return result;
+}

@@ -1,0 +1,180 @@
+/** Processes: start one, learn how it ended, signal its group, hand it the terminal. */
+import { ptr } from "bun:ffi";
+import { encodeTerminated } from "../text.ts";
+import { lastError, libc, SystemError } from "./libc.ts";
+import { signalNumber, signalSet } from "./signals.ts";
+import { type Started, softDescriptorLimit } from "./start.ts";
+
+export type Start = {
+  /** The program's file; no search is done. */
+  readonly path: string;
+  /** argv, the program's own name first. */
+  readonly words: readonly string[];
+  /** `NAME=VALUE` entries. */
+  readonly environment: readonly string[];
+  /** Descriptor in the child: descriptor here. What is not named stays as it is. */
+  readonly descriptors: Readonly<Record<number, number>>;
+};
+
+const POSIX_SPAWN_SETPGROUP = 0x02;
+const POSIX_SPAWN_SETSIGDEF = 0x04;
+const POSIX_SPAWN_SETSIGMASK = 0x08;
+const POSIX_SPAWN_USEVFORK = 0x40;
+
+/**
+ * Starts a process in a group of its own, with everything else (mask and dispositions
+ * of signals, limits, descriptors) as sidecar itself was started.
+ * @returns the process id, which is also the group's
+ * @throws SystemError with the errno of `execve`
+ */
+export function startProcess(start: Start, started: Started): number {
+  const c = libc();
+  // Sizes of glibc's types: 80 and 336 bytes; rounded up.
+  const actions = new Uint8Array(128);
+  c.posix_spawn_file_actions_init(actions);
+  for (const descriptor of started.closedDescriptors)
+    if (!(descriptor in start.descriptors))
+      c.posix_spawn_file_actions_addclose(actions, descriptor);
+  for (const [target, source] of Object.entries(start.descriptors))
+    c.posix_spawn_file_actions_adddup2(actions, source, Number(target));
+
+  const attributes = new Uint8Array(512);
+  c.posix_spawnattr_init(attributes);
+  c.posix_spawnattr_setflags(
+    attributes,
+    POSIX_SPAWN_SETPGROUP |
+      POSIX_SPAWN_SETSIGDEF |
+      POSIX_SPAWN_SETSIGMASK |
+      POSIX_SPAWN_USEVFORK,
+  );
+  c.posix_spawnattr_setpgroup(attributes, 0);
+  c.posix_spawnattr_setsigmask(attributes, signalSet(started.signalMask));
+  // Bun ignores SIGPIPE and SIGXFSZ; an ignored signal stays ignored over execve.
+  const toDefault = ((1n << 64n) - 1n) & ~started.ignoredSignals;
+  c.posix_spawnattr_setsigdefault(attributes, signalSet(toDefault));
+
+  if (started.descriptorLimit) softDescriptorLimit(started.descriptorLimit);
+  const identifier = new Int32Array(1);
+  const words = pointers(start.words);
+  const environment = pointers(start.environment);
+  const errno = c.posix_spawn(
+    identifier,
+    encodeTerminated(start.path),
+    actions,
+    attributes,
+    words.table,
+    environment.table,
+  );
+  if (errno !== 0) throw new SystemError("execve", errno);
+  return identifier[0]!;
+}
+
+/** A NULL-terminated table of C strings, in memory that lives as long as the result. */
+function pointers(texts: readonly string[]) {
+  const strings = texts.map(encodeTerminated);
+  const memory = new Uint8Array(strings.reduce((sum, { length }) => sum + length, 1));
+  const table = new BigUint64Array(strings.length + 1);
+  const base = ptr(memory);
+  let at = 0;
+  strings.forEach((string, index) => {
+    memory.set(string, at);
+    table[index] = BigInt(base + at);
+    at += string.length;
+  });
+  return { memory, table };
+}
+
+/** How a child changed. Times in seconds, peak memory in bytes of the largest process. */
+export type Change = {
+  readonly process: number;
+  readonly how:
+    | { readonly kind: "exited"; readonly code: number }
+    | { readonly kind: "signalled"; readonly signal: number; readonly core: boolean }
+    | { readonly kind: "stopped"; readonly signal: number };
+  readonly processorSeconds: number;
+  readonly peakMemory: number;
+};
+
+const WNOHANG = 1;
+const WUNTRACED = 2;
+
+/** A child that ended or stopped, without waiting; "none" when no child is left. */
+export function nextChange(): Change | "none" | undefined {
+  const wait = new Int32Array(1);
+  const usage = new Uint8Array(144);
+  const process = libc().wait4(-1, wait, WNOHANG | WUNTRACED, usage);
+  if (process === 0) return undefined;
+  if (process < 0) return "none";
+  const view = new DataView(usage.buffer);
+  const seconds = (at: number) =>
+    Number(view.getBigInt64(at, true)) + Number(view.getBigInt64(at + 8, true)) / 1e6;
+  return {
+    process,
+    how: waitStatus(wait[0]!),
+    processorSeconds: seconds(0) + seconds(16),
+    peakMemory: Number(view.getBigInt64(32, true)) * 1024,
+  };
+}
+
+/** The encoding of wait(2). */
+function waitStatus(status: number): Change["how"] {
+  const signal = status & 0x7f;
+  if (signal === 0) return { kind: "exited", code: (status >> 8) & 0xff };
+  if (signal === 0x7f) return { kind: "stopped", signal: (status >> 8) & 0xff };
+  return { kind: "signalled", signal, core: (status & 0x80) !== 0 };
+}
+
+/** Signals every member of a process group. @returns whether there was one */
+export function signalGroup(group: number, signal: number): boolean {
+  return libc().kill(-group, signal) === 0;
+}
+
+export function groupExists(group: number): boolean {
+  return signalGroup(group, 0);
+}
+
+/** Stops this process as a shell expects of a job; returns when it is continued. */
+export function stopHere(): void {
+  libc().kill(process.pid, signalNumber.SIGSTOP);
+}
+
+const PR_SET_CHILD_SUBREAPER = 36;
+
+/** Orphans of the block become children of sidecar, so that it learns of their end. */
+export function adoptOrphans(): void {
+  libc().prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0);
+}
+
+/** The group that the terminal listens to; -1 where it is none, or not ours. */
+export function terminalGroup(descriptor: number): number {
+  return libc().tcgetpgrp(descriptor);
+}
+
+/** Whether `descriptor` is a terminal whose foreground group is sidecar's own. */
+export function isForeground(descriptor: number): boolean {
+  return terminalGroup(descriptor) === ownGroup();
+}
+
+/** Makes `group` (0: sidecar's own) the one that the terminal listens to. */
+export function giveTerminal(descriptor: number, group: number): void {
+  libc().tcsetpgrp(descriptor, group || ownGroup());
+}
+
+function ownGroup(): number {
+  const SYS_getpgid = 121;
+  return Number(libc().syscall(SYS_getpgid, 0, 0, 0));
+}
+
+export function isTerminal(descriptor: number): boolean {
+  return libc().isatty(descriptor) === 1;
+}
+
+export function userIdentifier(): number {
+  return libc().geteuid();
+}
+
+/** Ends this process at once; everything sidecar writes is written by then. */
+export function exitNow(code: number): never {
+  libc()._exit(code);
+  throw new SystemError("_exit", lastError());
+}
