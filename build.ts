@@ -37,7 +37,8 @@ function build(): void {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const commit = currentCommit();
   const launcher = compileLauncher();
-  const program = link_(compile(version, commit, launcher !== undefined), launcher);
+  const compiled = compile(version, commit, launcher !== undefined);
+  const program = launcher ? link(compiled, launcher) : compiled;
 
   mkdirSync(output, { recursive: true });
   const file = join(output, "sidecar");
@@ -48,10 +49,6 @@ function build(): void {
     throw new Error(`the result does not know itself; it says: ${told}`);
   renameSync(`${file}.new`, file);
   console.log(`dist/sidecar: ${told.trim()}, ${program.length} bytes`);
-}
-
-function link_(program: Uint8Array, launcher: Uint8Array | undefined): Uint8Array {
-  return launcher ? link(program, launcher) : program;
 }
 
 /** The commit of this checkout, marked where files differ from it. */
@@ -83,6 +80,7 @@ function compile(version: string, commit: string, launcher: boolean): Uint8Array
     "--format=esm",
     "--bytecode",
     "--splitting",
+    "--compile-jit-policy=100",
     "--no-compile-autoload-dotenv",
     "--no-compile-autoload-bunfig",
     "--no-compile-autoload-tsconfig",

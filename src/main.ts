@@ -1,8 +1,19 @@
 /** The door: which command is meant; nothing else. */
+import { run } from "./command/run.ts";
 import { exitNow } from "./system/posix/process.ts";
 import { readStart, type Started } from "./system/posix/start.ts";
 
-exitNow(await dispatch(readStart()));
+exitNow(await guarded());
+
+/** Whatever goes wrong in sidecar itself is one line, and never a stack trace. */
+async function guarded(): Promise<number> {
+  try {
+    return await dispatch(readStart());
+  } catch (error) {
+    const { reportMistake } = await import("./command/mistake.ts");
+    return reportMistake(error);
+  }
+}
 
 async function dispatch(started: Started): Promise<number> {
   const words = started.arguments;
@@ -15,7 +26,6 @@ async function dispatch(started: Started): Promise<number> {
     const { people } = await import("./command/people.ts");
     return people(started);
   }
-  const { run } = await import("./command/run.ts");
   return run(started);
 }
 

@@ -9,7 +9,8 @@ export type Option = {
   /** What stands for the value in help. */
   readonly value?: string;
   readonly choices?: readonly string[];
-  readonly default?: string;
+  /** What counts where it is not given: a choice, or milliseconds. */
+  readonly default?: string | number;
   readonly description: string;
 };
 
@@ -54,13 +55,13 @@ export const options = {
   grace: {
     kind: "duration",
     value: "TIME",
-    default: "10s",
+    default: 10_000,
     description: "Time between SIGTERM and SIGKILL",
   },
   "activate-timeout": {
     kind: "duration",
     value: "TIME",
-    default: "60s",
+    default: 60_000,
     description: "How long the activation may last",
   },
   result: {

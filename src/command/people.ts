@@ -1,5 +1,6 @@
 /** Everything that is not a block: help, version, completion, commands. By yargs. */
 import yargs, { type Argv } from "yargs";
+import { formatDuration } from "../companion/duration.ts";
 import { Environment } from "../companion/environment.ts";
 import { Log } from "../companion/log.ts";
 import { runenvNames } from "../companion/runenv.ts";
@@ -97,9 +98,15 @@ function describe(environment: Environment): Argv {
         ? `${option.description} [${option.value}]`
         : option.description,
       ...(option.choices ? { choices: option.choices } : {}),
-      ...(option.default ? { defaultDescription: option.default } : {}),
+      ...(option.default === undefined
+        ? {}
+        : { defaultDescription: describeDefault(option.default) }),
     });
   return parser;
+}
+
+function describeDefault(value: string | number): string {
+  return typeof value === "number" ? formatDuration(value) : value;
 }
 
 async function helpFor(parser: Argv, topic: readonly string[]): Promise<string> {

@@ -1,9 +1,9 @@
 /** `sidecar … --exec PROGRAM`: from the command line to a request, and to exit code. */
 import { parseDuration } from "../companion/duration.ts";
 import { Environment } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
+import { Failure, internalError } from "../companion/failure.ts";
 import { Log, type LogFormat } from "../companion/log.ts";
-import { internalError, type Request, runBlock } from "../companion/run.ts";
+import { type Request, runBlock } from "../companion/run.ts";
 import { parseRunenv } from "../companion/runenv.ts";
 import type { Started } from "../system/posix/start.ts";
 import { type Given, options } from "./options.ts";
@@ -45,17 +45,19 @@ function requestOf({ given, words }: Parsed): Request {
     ...(stderr === undefined ? {} : { stderr }),
     ...(result === undefined ? {} : { result }),
     ...(timeout ? { timeout } : {}),
-    grace: parseDuration("grace", given.grace ?? options.grace.default),
-    activateTimeout: parseDuration(
-      "activate-timeout",
-      given["activate-timeout"] ?? options["activate-timeout"].default,
-    ),
+    grace: durationOf("grace", given),
+    activateTimeout: durationOf("activate-timeout", given),
     temporary: given.temporary === true,
     append: given.append === true,
     tee: given.tee === true,
     strict: given.strict === true,
     explain: given.explain === true,
   };
+}
+
+function durationOf(name: "grace" | "activate-timeout", given: Given): number {
+  const text = given[name];
+  return text === undefined ? options[name].default : parseDuration(name, text);
 }
 
 function positive(timeout: number): number {

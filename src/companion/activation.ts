@@ -21,7 +21,7 @@ import { formatDuration } from "./duration.ts";
 import { readEnvFile } from "./envfile.ts";
 import { Environment, nameOf } from "./environment.ts";
 import { Failure } from "./failure.ts";
-import { findProgram, interpreterOf } from "./program.ts";
+import { explainStart, findProgram, interpreterOf } from "./program.ts";
 import { Collector, Relay } from "./relay.ts";
 import type { Runenv } from "./runenv.ts";
 import { Cancelled, type Ended, type Supervisor } from "./supervision.ts";
@@ -218,7 +218,8 @@ function runShell(
       },
     );
   } catch (error) {
-    if (error instanceof SystemError) throw shellMissing(shell[0]!, error.message);
+    if (error instanceof SystemError)
+      throw shellMissing(shell[0]!, explainStart(shell[0]!, error).message);
     throw error;
   }
   collector.close();
@@ -309,8 +310,7 @@ export function carriedOver(
   const after = new Environment(answer);
   const own: Record<string, string | undefined> = {};
   for (const name of shellsOwn) own[name] = before.get(name);
-  for (const name of after.names)
-    if (name.startsWith("BASH_FUNC_")) own[name] = before.get(name);
+  for (const name of after.names("BASH_FUNC_")) own[name] = before.get(name);
   // Shells drop names that they could not have set; the image meant them.
   const unknown = before.entries.filter((entry) => {
     const name = nameOf(entry);

@@ -30,8 +30,7 @@ export type Storage = { readonly variable: string; readonly path: string };
 /** The storage paths that the environment names, each checked for its form. */
 export function storagePaths(environment: Environment): Storage[] {
   const found: Storage[] = [];
-  for (const variable of environment.names) {
-    if (!variable.startsWith(storagePrefix)) continue;
+  for (const variable of environment.names(storagePrefix)) {
     const path = environment.get(variable)!;
     if (!path.startsWith("/"))
       throw new Failure(

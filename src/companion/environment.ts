@@ -1,37 +1,41 @@
-/** An environment as the kernel has it: `NAME=VALUE` entries in their order. */
+/**
+ * An environment as the kernel has it: `NAME=VALUE` entries in their order.
+ *
+ * No index is made of it: a block's start asks for a handful of names, and searching
+ * for each costs less than entering all of them into a table.
+ */
 export class Environment {
-  readonly #entries: string[];
-  readonly #values = new Map<string, string>();
-
-  constructor(entries: Iterable<string>) {
-    this.#entries = [...entries];
-    for (const entry of this.#entries) {
-      const name = nameOf(entry);
-      // With a name twice the first one counts, as in getenv(3).
-      if (name !== undefined && !this.#values.has(name))
-        this.#values.set(name, entry.slice(name.length + 1));
-    }
-  }
-
-  /** The value of `name`; `undefined` if there is none, which "" is not. */
-  get(name: string): string | undefined {
-    return this.#values.get(name);
-  }
-
-  get names(): Iterable<string> {
-    return this.#values.keys();
-  }
-
   /** As the block gets them: also entries without "=" and names that occur twice. */
-  get entries(): readonly string[] {
-    return this.#entries;
+  readonly entries: readonly string[];
+
+  constructor(entries: readonly string[]) {
+    this.entries = entries;
+  }
+
+  /**
+   * The value of `name`; `undefined` if there is none, which "" is not. Of a name that
+   * occurs twice the first counts, as in getenv(3).
+   */
+  get(name: string): string | undefined {
+    const start = `${name}=`;
+    return this.entries.find((entry) => entry.startsWith(start))?.slice(start.length);
+  }
+
+  /** The names that begin with `prefix`, each once. */
+  names(prefix = ""): string[] {
+    const names = this.entries
+      .filter((entry) => entry.startsWith(prefix))
+      .map(nameOf)
+      .filter((name) => name !== undefined);
+    return [...new Set(names)];
   }
 
   /** This environment with other values for some names; `undefined` removes one. */
   with(changes: Readonly<Record<string, string | undefined>>): Environment {
     const changed = new Map(Object.entries(changes));
+    if (changed.size === 0) return this;
     const entries: string[] = [];
-    for (const entry of this.#entries) {
+    for (const entry of this.entries) {
       const name = nameOf(entry);
       if (name === undefined || !changed.has(name)) {
         entries.push(entry);

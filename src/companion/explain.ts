@@ -7,7 +7,7 @@ import { formatDuration } from "./duration.ts";
 import { type Environment, isSecret } from "./environment.ts";
 import { Failure } from "./failure.ts";
 import { identityVariables } from "./identity.ts";
-import { findProgram } from "./program.ts";
+import { fileProblem, findProgram } from "./program.ts";
 import type { Request } from "./run.ts";
 import type { Runenv } from "./runenv.ts";
 import { expandWords } from "./words.ts";
@@ -89,7 +89,9 @@ function describeProgram(
   if (opaque) return "searched after activation";
   const [program] = expandWords(words.slice(0, 1), (name) => environment.get(name));
   try {
-    return printable(findProgram(program ?? "", environment.get("PATH")));
+    const file = findProgram(program ?? "", environment.get("PATH"));
+    const problem = fileProblem(file);
+    return problem ? `none: ${problem.message}` : printable(file);
   } catch (error) {
     if (error instanceof Failure) return `none: ${error.message}`;
     throw error;

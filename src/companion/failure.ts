@@ -93,3 +93,14 @@ export type Notice = {
   /** Under `--strict` this is a refusal. */
   readonly concernsSafety?: boolean;
 };
+
+/** A mistake of ours: one line, as for everybody else's, and no stack. */
+export function internalError(error: unknown): Failure {
+  const what =
+    error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new Failure(
+    "internal-error",
+    `sidecar made a mistake: ${what}`,
+    "please report this line, the command line and `sidecar --version`",
+  );
+}

@@ -25,11 +25,11 @@ const standardError = 2;
 
 export class Log {
   readonly #options: LogOptions;
-  readonly #coloured: boolean;
+  readonly #environment: Environment;
 
   constructor(options: LogOptions, environment: Environment) {
     this.#options = options;
-    this.#coloured = isColoured(environment, isTerminal(standardError));
+    this.#environment = environment;
   }
 
   failure({ code, message, hint }: Failure): void {
@@ -45,7 +45,10 @@ export class Log {
     const text =
       this.#options.format === "json"
         ? jsonMessage(message, new Date())
-        : textMessage(message, this.#coloured);
+        : textMessage(
+            message,
+            isColoured(this.#environment, isTerminal(standardError)),
+          );
     try {
       writeAll(standardError, encode(text));
     } catch {

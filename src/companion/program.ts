@@ -9,20 +9,20 @@ import { Failure } from "./failure.ts";
 const defaultPath = "/bin:/usr/bin";
 
 /**
- * The file of a program, searched in PATH where the name has no slash.
- * @throws Failure `program-not-found`, `program-directory`, `program-not-executable`
+ * The file of a program, searched in PATH where the name has no slash. Whether it can
+ * be started is for the kernel to say; explainStart knows why not.
+ * @throws Failure `program-not-found`, `program-not-executable`
  */
 export function findProgram(name: string, path: string | undefined): string {
-  if (name.includes("/")) {
-    requireExecutable(name);
-    return name;
-  }
+  if (name.includes("/")) return name;
   let refused: string | undefined;
   for (const directory of (path ?? defaultPath).split(":")) {
     const file = `${directory || "."}/${name}`;
+    const executable = mayAccess(file, "execute");
+    if (!executable && !mayAccess(file, "exist")) continue;
     const found = status(file);
     if (found instanceof SystemError || found.kind === "directory") continue;
-    if (mayAccess(file, "execute")) return file;
+    if (executable) return file;
     refused ??= file;
   }
   if (refused !== undefined) throw notExecutable(refused);
@@ -33,23 +33,24 @@ export function findProgram(name: string, path: string | undefined): string {
   );
 }
 
-function requireExecutable(file: string): void {
+/** What is wrong with a file that cannot be started, if it shows from outside. */
+export function fileProblem(file: string): Failure | undefined {
   const found = status(file);
   if (found instanceof SystemError) {
-    if (found.errno === errorNumber.EACCES) throw notExecutable(file);
-    throw new Failure(
+    if (found.errno === errorNumber.EACCES) return notExecutable(file);
+    return new Failure(
       "program-not-found",
       `the program ${printable(file)} was not found: ${found.message}`,
       "a name with a slash is a path, relative to the block's directory",
     );
   }
   if (found.kind === "directory")
-    throw new Failure(
+    return new Failure(
       "program-directory",
       `the program ${printable(file)} is a directory`,
       "name an executable file behind --exec",
     );
-  if (!mayAccess(file, "execute")) throw notExecutable(file);
+  return mayAccess(file, "execute") ? undefined : notExecutable(file);
 }
 
 function notExecutable(file: string): Failure {
@@ -61,8 +62,10 @@ function notExecutable(file: string): Failure {
   );
 }
 
-/** Why `execve` of an existing, executable file failed. */
+/** Why a program could not be started, from the errno of `execve`. */
 export function explainStart(file: string, error: SystemError): Failure {
+  const problem = fileProblem(file);
+  if (problem) return problem;
   const name = printable(file);
   const other = (code: Failure["code"], message: string, hint: string) =>
     new Failure(code, `the program ${name} ${message}`, hint);

@@ -1,6 +1,5 @@
 /** Keeps the result record up to date, where somebody wants it. */
-import { currentDirectory, status } from "../system/posix/files.ts";
-import { SystemError } from "../system/posix/libc.ts";
+import { currentDirectory, mayAccess } from "../system/posix/files.ts";
 import { Failure, type Notice } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
 import type { ResultRecord } from "./record.ts";
@@ -14,29 +13,36 @@ type Wanted = {
 
 const terminationLog = "/dev/termination-log";
 
+/** What is known of a run, in the form of the record; times as milliseconds. */
+type Known = Omit<ResultRecord, "schema" | "started" | "activated" | "finished"> & {
+  readonly started: number;
+  readonly activated?: number;
+  readonly finished?: number;
+};
+
 export class Progress {
-  #record: ResultRecord;
+  #known: Known;
   /** Absolute: the block's directory may be another one. */
   readonly #path: string | undefined;
   #killsBefore = 0;
   #begun = false;
 
   constructor({ words, cwd, result }: Wanted) {
-    const start = result === undefined ? "" : currentDirectory();
+    const started = Date.now();
+    if (result === undefined) {
+      this.#known = { state: "activating", words, directory: cwd ?? ".", started };
+      return;
+    }
+    const start = currentDirectory();
     const absolute = (path: string) =>
       path.startsWith("/") ? path : `${start}/${path}`;
-    this.#path = result === undefined ? undefined : absolute(result);
-    this.#record = {
-      schema: "sidecar-result-1",
-      state: "activating",
-      words,
-      directory: cwd === undefined ? start : absolute(cwd),
-      started: new Date().toISOString(),
-    };
+    const directory = cwd === undefined ? start : absolute(cwd);
+    this.#path = absolute(result);
+    this.#known = { state: "activating", words, directory, started };
   }
 
-  note(facts: Partial<ResultRecord>): void {
-    this.#record = { ...this.#record, ...facts };
+  note(facts: Partial<Known>): void {
+    this.#known = { ...this.#known, ...facts };
   }
 
   /** The first writing. @throws Failure `result-unwritable` */
@@ -44,7 +50,7 @@ export class Progress {
     if (this.#path === undefined) return;
     const { memoryAccount } = await import("./cgroup.ts");
     this.#killsBefore = memoryAccount().kills;
-    await this.#write();
+    await this.#write(this.#path);
     this.#begun = true;
   }
 
@@ -52,7 +58,7 @@ export class Progress {
   async running(): Promise<void> {
     if (this.#path === undefined) return;
     this.note({ state: "running" });
-    await this.#write();
+    await this.#write(this.#path);
   }
 
   /** Notes what the block used. @returns whether it was ended for want of memory */
@@ -73,13 +79,15 @@ export class Progress {
 
   /** The last writing, also of a run that was refused. @returns what went wrong */
   async finish(exit: Exit): Promise<Notice | undefined> {
-    this.note({ state: "finished", finished: new Date().toISOString(), exit });
-    if (!(status(terminationLog) instanceof SystemError)) {
+    const summaryWanted = mayAccess(terminationLog, "exist");
+    if (this.#path === undefined && !summaryWanted) return undefined;
+    this.note({ state: "finished", finished: Date.now(), exit });
+    if (summaryWanted) {
       const { writeTerminationLog } = await import("./record.ts");
-      writeTerminationLog(this.#record);
+      writeTerminationLog(terminationLog, this.#record);
     }
     try {
-      await this.#write();
+      if (this.#path !== undefined) await this.#write(this.#path);
       return undefined;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -88,11 +96,31 @@ export class Progress {
     }
   }
 
-  async #write(): Promise<void> {
-    if (this.#path === undefined) return;
+  async #write(path: string): Promise<void> {
     const { writeRecord } = await import("./record.ts");
-    writeRecord(this.#path, this.#record);
+    writeRecord(path, this.#record);
   }
+
+  get #record(): ResultRecord {
+    const { state, runenv, words, directory, started, activated, finished, ...rest } =
+      this.#known;
+    return {
+      schema: "sidecar-result-1",
+      state,
+      ...(runenv ? { runenv } : {}),
+      words,
+      directory,
+      started: timeText(started),
+      ...(activated === undefined ? {} : { activated: timeText(activated) }),
+      ...(finished === undefined ? {} : { finished: timeText(finished) }),
+      ...rest,
+    };
+  }
+}
+
+/** RFC 3339, in UTC. */
+function timeText(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }
 
 function notWritten({ message, hint }: Failure): Notice {

@@ -19,7 +19,6 @@ import { Failure } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
 
 export const schema = "sidecar-result-1";
-export const terminationLog = "/dev/termination-log";
 /** Kubernetes keeps no more of a container's termination message (bytes). */
 const terminationLimit = 4096;
 
@@ -88,8 +87,8 @@ function shownText(_key: string, value: unknown): unknown {
 }
 
 /** A summary for Kubernetes, where it gave the container a file for one. */
-export function writeTerminationLog(record: ResultRecord): void {
-  const descriptor = openExisting(terminationLog);
+export function writeTerminationLog(path: string, record: ResultRecord): void {
+  const descriptor = openExisting(path);
   if (descriptor === undefined) return;
   try {
     writeAll(descriptor, summary(record));

@@ -7,6 +7,7 @@ import {
   changeDirectory,
   currentDirectory,
   listDirectory,
+  mayAccess,
   readFile,
 } from "../system/posix/files.ts";
 import { SystemError } from "../system/posix/libc.ts";
@@ -20,7 +21,8 @@ import type { Started } from "../system/posix/start.ts";
 import { decode } from "../system/text.ts";
 import { checkDirectory, checkStorage, storagePaths } from "./directories.ts";
 import { Environment } from "./environment.ts";
-import { Failure, type Notice } from "./failure.ts";
+import { Failure, internalError, type Notice } from "./failure.ts";
+import { establishIdentity } from "./identity.ts";
 import type { Log } from "./log.ts";
 import {
   type Outcome,
@@ -111,7 +113,7 @@ class Run {
     if (request.explain) return this.#explain(image, runenv);
 
     await this.progress.begin();
-    const identified = await this.#establishIdentity(image);
+    const identified = this.#establishIdentity(image);
     const resolve = await this.#enterDirectory(identified);
     adoptOrphans();
     const environment = await this.#activate(runenv, identified);
@@ -134,8 +136,8 @@ class Run {
   }
 
   async #reportExposure(storage: readonly string[]): Promise<void> {
-    if (storage.length === 0 && !listDirectory("/Users") && !listDirectory("/Apps"))
-      return;
+    const roots = mayAccess("/Users", "exist") || mayAccess("/Apps", "exist");
+    if (storage.length === 0 && !roots) return;
     const { exposureNotice, findExposures, mountPoints } = await import(
       "./exposure.ts"
     );
@@ -151,8 +153,7 @@ class Run {
     for (const exposure of exposures) this.#report(exposureNotice(exposure));
   }
 
-  async #establishIdentity(image: Environment): Promise<Environment> {
-    const { establishIdentity } = await import("./identity.ts");
+  #establishIdentity(image: Environment): Environment {
     const identity = establishIdentity(userIdentifier(), image);
     if (identity.privateHome !== undefined)
       this.#temporaries.push(identity.privateHome);
@@ -187,7 +188,7 @@ class Run {
       timeout,
       grace,
     });
-    this.progress.note({ activated: new Date().toISOString() });
+    this.progress.note({ activated: Date.now() });
     return activated;
   }
 
@@ -220,12 +221,8 @@ class Run {
       for (const { sink, error } of lost) this.#report(lostStream(sink.name, error));
     if (ended.survivors.length > 0) this.#report(survivorsNotice);
     const outOfMemory = await this.progress.account(ended);
-    const streamed = streams.redirected.map((stream) => {
-      const bytes = bytesWritten(stream);
-      const path = stream.path;
-      return [stream.name, bytes === undefined ? { path } : { path, bytes }];
-    });
-    this.progress.note({ streams: Object.fromEntries(streamed) });
+    if (streams.redirected.length > 0)
+      this.progress.note({ streams: recordedStreams(streams) });
     return outcomeOf(ended, this.#request, outOfMemory);
   }
 
@@ -252,6 +249,15 @@ function recorded(runenv: Runenv, request: RunenvRequest) {
   return version === undefined ? { name, requested } : { name, version, requested };
 }
 
+function recordedStreams({ redirected }: Streams) {
+  const entries = redirected.map((stream) => {
+    const bytes = bytesWritten(stream);
+    const path = stream.path;
+    return [stream.name, bytes === undefined ? { path } : { path, bytes }];
+  });
+  return Object.fromEntries(entries);
+}
+
 function requireProgram(words: readonly string[]): string {
   if (words[0]) return words[0];
   throw new Failure(
@@ -276,14 +282,3 @@ const survivorsNotice: Notice = {
   message: "processes of the block did not end, even by SIGKILL",
   hint: "they wait in the kernel, mostly for a file system that does not answer",
 };
-
-/** A mistake of ours: one line, as for everybody else's, and no stack. */
-export function internalError(error: unknown): Failure {
-  const what =
-    error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new Failure(
-    "internal-error",
-    `sidecar made a mistake: ${what}`,
-    "please report this line, the command line and `sidecar --version`",
-  );
-}

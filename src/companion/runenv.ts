@@ -92,7 +92,7 @@ export function findRunenv(request: RunenvRequest, environment: Environment): Ru
 /** The names that an environment declares, in order. */
 export function runenvNames(environment: Environment): string[] {
   const names = new Set<string>();
-  for (const variable of environment.names) {
+  for (const variable of environment.names(prefix)) {
     const match = /^DA__P7__RUNENV__(.+)__(?:ACTIVATE|EXECUTE)$/.exec(variable);
     if (match && namePattern.test(match[1]!)) names.add(match[1]!);
   }

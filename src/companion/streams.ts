@@ -102,7 +102,7 @@ function isSame(one: number, other: number): boolean {
   const a = descriptorStatus(one);
   const b = descriptorStatus(other);
   if (a instanceof SystemError || b instanceof SystemError) return false;
-  return a.device === b.device && a.inode === b.inode;
+  return a.identity === b.identity;
 }
 
 function openFile(

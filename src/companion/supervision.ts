@@ -18,9 +18,9 @@ import {
 } from "../system/posix/process.ts";
 import {
   forwardedSignals,
+  hasSignal,
   openSignals,
   readSignals,
-  signalBit,
   signalNumber,
 } from "../system/posix/signals.ts";
 import type { Started } from "../system/posix/start.ts";
@@ -241,8 +241,9 @@ export class Supervisor {
 
   /** Whether a signal means the end; one that was ignored from the start does not. */
   #ends(signal: number): boolean {
-    const ignored = this.#started.ignoredSignals & signalBit(signal);
-    return endingSignals.includes(signal) && ignored === 0n;
+    return (
+      endingSignals.includes(signal) && !hasSignal(this.#started.ignoredSignals, signal)
+    );
   }
 }
 

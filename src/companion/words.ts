@@ -13,7 +13,13 @@ export type Lookup = (name: string) => string | undefined;
 
 /** @throws Failure `variable-unset`, `words-reference`, `words-quote` */
 export function expandWords(words: readonly string[], lookup: Lookup): string[] {
-  return words.flatMap((word) => expandWord(word, lookup));
+  const expanded: string[] = [];
+  for (const word of words) {
+    // Most words hold no variable; they need none of what follows.
+    if (word.includes("${")) expanded.push(...expandWord(word, lookup));
+    else expanded.push(word);
+  }
+  return expanded;
 }
 
 function expandWord(word: string, lookup: Lookup): string[] {

@@ -1,7 +1,14 @@
 /** Files and directories, by calls into C: `node:fs` costs a millisecond to load. */
 import { ptr } from "bun:ffi";
 import { decode, encodeTerminated } from "../text.ts";
-import { checked, errorNumber, lastError, libc, SystemError } from "./libc.ts";
+import {
+  checked,
+  errorNumber,
+  lastError,
+  libc,
+  moreLibc,
+  SystemError,
+} from "./libc.ts";
 
 const O_WRONLY = 0o1;
 const O_CREAT = 0o100;
@@ -32,8 +39,8 @@ export type FileStatus = {
   /** Permission bits, 0…0o7777. */
   readonly mode: number;
   readonly uid: number;
-  readonly device: bigint;
-  readonly inode: bigint;
+  /** What tells this file from any other: its device and its number on it. */
+  readonly identity: string;
   /** Bytes. */
   readonly size: number;
 };
@@ -67,9 +74,12 @@ function statusBy(
     kind: kinds[(mode >> 12) as keyof typeof kinds] ?? "unknown",
     mode: mode & 0o7777,
     uid: view.getUint32(28, true),
-    device: view.getBigUint64(0, true),
-    inode: view.getBigUint64(8, true),
-    size: Number(view.getBigInt64(48, true)),
+    get identity() {
+      return `${view.getBigUint64(0, true)}:${view.getBigUint64(8, true)}`;
+    },
+    get size() {
+      return Number(view.getBigInt64(48, true));
+    },
   };
 }
 
@@ -97,7 +107,7 @@ export function listDirectory(path: string): string[] | undefined {
   return names;
 }
 
-const accessModes = { execute: 1, write: 2, read: 4 } as const;
+const accessModes = { exist: 0, execute: 1, write: 2, read: 4 } as const;
 
 /** Whether this user may do that with `path`; as the kernel sees it now. */
 export function mayAccess(path: string, mode: keyof typeof accessModes): boolean {
@@ -105,25 +115,26 @@ export function mayAccess(path: string, mode: keyof typeof accessModes): boolean
 }
 
 export function changeDirectory(path: string): void {
-  checked("chdir", libc().chdir(encodeTerminated(path)));
+  checked("chdir", moreLibc().chdir(encodeTerminated(path)));
 }
 
 export function currentDirectory(): string {
   const buffer = new Uint8Array(4096);
-  if (libc().getcwd(buffer, buffer.length) === null)
+  if (moreLibc().getcwd(buffer, buffer.length) === null)
     throw new SystemError("getcwd", lastError());
   return decode(buffer.subarray(0, buffer.indexOf(0)));
 }
 
 /** Makes one directory; mode as given less the umask. */
 export function makeDirectory(path: string, mode: number): void {
-  checked("mkdir", libc().mkdir(encodeTerminated(path), mode));
+  checked("mkdir", moreLibc().mkdir(encodeTerminated(path), mode));
 }
 
 /** Makes a directory of mode 0700 named `prefix` and six random characters. */
 export function makeTemporaryDirectory(prefix: string): string {
   const template = encodeTerminated(`${prefix}XXXXXX`);
-  if (libc().mkdtemp(template) === null) throw new SystemError("mkdtemp", lastError());
+  if (moreLibc().mkdtemp(template) === null)
+    throw new SystemError("mkdtemp", lastError());
   return decode(template.subarray(0, -1));
 }
 
@@ -155,16 +166,16 @@ export function createFile(path: string): number {
 }
 
 export function renameFile(from: string, to: string): void {
-  checked("rename", libc().rename(encodeTerminated(from), encodeTerminated(to)));
+  checked("rename", moreLibc().rename(encodeTerminated(from), encodeTerminated(to)));
 }
 
 export function removeFile(path: string): void {
-  libc().unlink(encodeTerminated(path));
+  moreLibc().unlink(encodeTerminated(path));
 }
 
 export function setNonBlocking(descriptor: number, on: boolean): void {
-  const flags = libc().fcntl(descriptor, F_GETFL, 0);
-  libc().fcntl(descriptor, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+  const flags = moreLibc().fcntl(descriptor, F_GETFL, 0);
+  moreLibc().fcntl(descriptor, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
 }
 
 export function closeDescriptor(descriptor: number): void {
@@ -174,7 +185,7 @@ export function closeDescriptor(descriptor: number): void {
 /** A pipe whose two ends are closed on exec. */
 export function makePipe(): { readEnd: number; writeEnd: number } {
   const ends = new Int32Array(2);
-  checked("pipe2", libc().pipe2(ends, O_CLOEXEC));
+  checked("pipe2", moreLibc().pipe2(ends, O_CLOEXEC));
   return { readEnd: ends[0]!, writeEnd: ends[1]! };
 }
 

@@ -6,26 +6,18 @@
  */
 import { CString, dlopen, type Pointer, read } from "bun:ffi";
 
-const functions = {
+/** What every block needs. Binding a function costs about 8 µs, so these are few. */
+const usual = {
   __errno_location: { args: [], returns: "ptr" },
   _exit: { args: ["i32"], returns: "void" },
   access: { args: ["ptr", "i32"], returns: "i32" },
-  chdir: { args: ["ptr"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
-  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-  getcwd: { args: ["ptr", "u64"], returns: "ptr" },
   geteuid: { args: [], returns: "u32" },
   isatty: { args: ["i32"], returns: "i32" },
   kill: { args: ["i32", "i32"], returns: "i32" },
-  mkdir: { args: ["ptr", "u32"], returns: "i32" },
-  mkdtemp: { args: ["ptr"], returns: "ptr" },
   open: { args: ["ptr", "i32", "u32"], returns: "i32" },
-  pipe2: { args: ["ptr", "i32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
-  posix_spawn_file_actions_addclose: { args: ["ptr", "i32"], returns: "i32" },
-  posix_spawn_file_actions_adddup2: { args: ["ptr", "i32", "i32"], returns: "i32" },
-  posix_spawn_file_actions_init: { args: ["ptr"], returns: "i32" },
   posix_spawnattr_init: { args: ["ptr"], returns: "i32" },
   posix_spawnattr_setflags: { args: ["ptr", "i32"], returns: "i32" },
   posix_spawnattr_setpgroup: { args: ["ptr", "i32"], returns: "i32" },
@@ -33,33 +25,50 @@ const functions = {
   posix_spawnattr_setsigmask: { args: ["ptr", "ptr"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i64" },
-  rename: { args: ["ptr", "ptr"], returns: "i32" },
-  setrlimit: { args: ["i32", "ptr"], returns: "i32" },
-  signal: { args: ["i32", "u64"], returns: "u64" },
   signalfd: { args: ["i32", "ptr", "i32"], returns: "i32" },
-  sigprocmask: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-  strerror: { args: ["i32"], returns: "ptr" },
-  syscall: {
-    args: ["u64", "u64", "u64", "u64"],
-    returns: "i64",
-  },
-  tcgetpgrp: { args: ["i32"], returns: "i32" },
-  tcsetpgrp: { args: ["i32", "i32"], returns: "i32" },
-  unlink: { args: ["ptr"], returns: "i32" },
+  syscall: { args: ["u64", "u64", "u64", "u64"], returns: "i64" },
   wait4: { args: ["i32", "ptr", "i32", "ptr"], returns: "i32" },
   write: { args: ["i32", "ptr", "u64"], returns: "i64" },
 } as const;
 
-function load() {
-  return dlopen("libc.so.6", functions).symbols;
+/** What only some blocks need: redirection, activation, a terminal, a bad end. */
+const occasional = {
+  chdir: { args: ["ptr"], returns: "i32" },
+  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  getcwd: { args: ["ptr", "u64"], returns: "ptr" },
+  mkdir: { args: ["ptr", "u32"], returns: "i32" },
+  mkdtemp: { args: ["ptr"], returns: "ptr" },
+  pipe2: { args: ["ptr", "i32"], returns: "i32" },
+  posix_spawn_file_actions_addclose: { args: ["ptr", "i32"], returns: "i32" },
+  posix_spawn_file_actions_adddup2: { args: ["ptr", "i32", "i32"], returns: "i32" },
+  posix_spawn_file_actions_init: { args: ["ptr"], returns: "i32" },
+  rename: { args: ["ptr", "ptr"], returns: "i32" },
+  setrlimit: { args: ["i32", "ptr"], returns: "i32" },
+  signal: { args: ["i32", "u64"], returns: "u64" },
+  sigprocmask: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  strerror: { args: ["i32"], returns: "ptr" },
+  tcgetpgrp: { args: ["i32"], returns: "i32" },
+  tcsetpgrp: { args: ["i32", "i32"], returns: "i32" },
+  unlink: { args: ["ptr"], returns: "i32" },
+} as const;
+
+const library = "libc.so.6";
+const loadUsual = () => dlopen(library, usual).symbols;
+const loadOccasional = () => dlopen(library, occasional).symbols;
+
+let usualLoaded: ReturnType<typeof loadUsual> | undefined;
+let occasionalLoaded: ReturnType<typeof loadOccasional> | undefined;
+
+/** The functions that every block needs, bound at the first call. */
+export function libc(): ReturnType<typeof loadUsual> {
+  usualLoaded ??= loadUsual();
+  return usualLoaded;
 }
 
-let loaded: ReturnType<typeof load> | undefined;
-
-/** The bound functions; loaded at the first call (about 0.3 ms, once). */
-export function libc(): ReturnType<typeof load> {
-  loaded ??= load();
-  return loaded;
+/** The others, bound at the first call too. */
+export function moreLibc(): ReturnType<typeof loadOccasional> {
+  occasionalLoaded ??= loadOccasional();
+  return occasionalLoaded;
 }
 
 /** Names of the error numbers that sidecar tells apart; Linux, asm-generic. */
@@ -104,7 +113,7 @@ export function lastError(): number {
 
 /** The C library's words for an error number: "No such file or directory". */
 export function errorText(errno: number): string {
-  return new CString(libc().strerror(errno) as Pointer).toString();
+  return new CString(moreLibc().strerror(errno) as Pointer).toString();
 }
 
 /** The result of a call, or its error as a {@link SystemError}. */

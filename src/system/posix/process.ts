@@ -1,9 +1,9 @@
 /** Processes: start one, learn how it ended, signal its group, hand it the terminal. */
 import { ptr } from "bun:ffi";
 import { encodeTerminated } from "../text.ts";
-import { lastError, libc, SystemError } from "./libc.ts";
-import { signalNumber, signalSet } from "./signals.ts";
-import { type Started, softDescriptorLimit } from "./start.ts";
+import { lastError, libc, moreLibc, SystemError } from "./libc.ts";
+import { hasSignal, ignoredByBun, signalNumber, signalSet } from "./signals.ts";
+import { restoreDescriptorLimit, type Started } from "./start.ts";
 
 export type Start = {
   /** The program's file; no search is done. */
@@ -29,15 +29,7 @@ const POSIX_SPAWN_USEVFORK = 0x40;
  */
 export function startProcess(start: Start, started: Started): number {
   const c = libc();
-  // Sizes of glibc's types: 80 and 336 bytes; rounded up.
-  const actions = new Uint8Array(128);
-  c.posix_spawn_file_actions_init(actions);
-  for (const descriptor of started.closedDescriptors)
-    if (!(descriptor in start.descriptors))
-      c.posix_spawn_file_actions_addclose(actions, descriptor);
-  for (const [target, source] of Object.entries(start.descriptors))
-    c.posix_spawn_file_actions_adddup2(actions, source, Number(target));
-
+  // The size of glibc's type is 336 bytes; rounded up.
   const attributes = new Uint8Array(512);
   c.posix_spawnattr_init(attributes);
   c.posix_spawnattr_setflags(
@@ -48,19 +40,20 @@ export function startProcess(start: Start, started: Started): number {
       POSIX_SPAWN_USEVFORK,
   );
   c.posix_spawnattr_setpgroup(attributes, 0);
-  c.posix_spawnattr_setsigmask(attributes, signalSet(started.signalMask));
-  // Bun ignores SIGPIPE and SIGXFSZ; an ignored signal stays ignored over execve.
-  const toDefault = ((1n << 64n) - 1n) & ~started.ignoredSignals;
+  c.posix_spawnattr_setsigmask(attributes, started.signalMask);
+  const toDefault = ignoredByBun.filter(
+    (name) => !hasSignal(started.ignoredSignals, signalNumber[name]),
+  );
   c.posix_spawnattr_setsigdefault(attributes, signalSet(toDefault));
 
-  if (started.descriptorLimit) softDescriptorLimit(started.descriptorLimit);
+  if (started.descriptorLimit) restoreDescriptorLimit(started.descriptorLimit);
   const identifier = new Int32Array(1);
   const words = pointers(start.words);
   const environment = pointers(start.environment);
   const errno = c.posix_spawn(
     identifier,
     encodeTerminated(start.path),
-    actions,
+    fileActions(start.descriptors, started.closedDescriptors),
     attributes,
     words.table,
     environment.table,
@@ -69,18 +62,35 @@ export function startProcess(start: Start, started: Started): number {
   return identifier[0]!;
 }
 
+/** What is done with descriptors in the child; null where nothing is. */
+function fileActions(
+  descriptors: Readonly<Record<number, number>>,
+  closed: readonly number[],
+): Uint8Array | null {
+  const duplicates = Object.entries(descriptors);
+  if (duplicates.length === 0 && closed.length === 0) return null;
+  const c = moreLibc();
+  // The size of glibc's type is 80 bytes; rounded up.
+  const actions = new Uint8Array(128);
+  c.posix_spawn_file_actions_init(actions);
+  for (const descriptor of closed)
+    if (!(descriptor in descriptors))
+      c.posix_spawn_file_actions_addclose(actions, descriptor);
+  for (const [target, source] of duplicates)
+    c.posix_spawn_file_actions_adddup2(actions, source, Number(target));
+  return actions;
+}
+
 /** A NULL-terminated table of C strings, in memory that lives as long as the result. */
 function pointers(texts: readonly string[]) {
-  const strings = texts.map(encodeTerminated);
-  const memory = new Uint8Array(strings.reduce((sum, { length }) => sum + length, 1));
-  const table = new BigUint64Array(strings.length + 1);
+  // One encoding for all: a text holds no NUL, so the NULs mark where each begins.
+  const memory = encodeTerminated(texts.join("\0"));
+  const table = new BigUint64Array(texts.length + 1);
   const base = ptr(memory);
-  let at = 0;
-  strings.forEach((string, index) => {
-    memory.set(string, at);
+  for (let index = 0, at = 0; index < texts.length; index += 1) {
     table[index] = BigInt(base + at);
-    at += string.length;
-  });
+    at = memory.indexOf(0, at) + 1;
+  }
   return { memory, table };
 }
 
@@ -147,7 +157,7 @@ export function adoptOrphans(): void {
 
 /** The group that the terminal listens to; -1 where it is none, or not ours. */
 export function terminalGroup(descriptor: number): number {
-  return libc().tcgetpgrp(descriptor);
+  return moreLibc().tcgetpgrp(descriptor);
 }
 
 /** Whether `descriptor` is a terminal whose foreground group is sidecar's own. */
@@ -157,7 +167,7 @@ export function isForeground(descriptor: number): boolean {
 
 /** Makes `group` (0: sidecar's own) the one that the terminal listens to. */
 export function giveTerminal(descriptor: number, group: number): void {
-  libc().tcsetpgrp(descriptor, group || ownGroup());
+  moreLibc().tcsetpgrp(descriptor, group || ownGroup());
 }
 
 function ownGroup(): number {

@@ -2,7 +2,7 @@
  * Signals as data: sidecar blocks those it handles, in every thread, and reads them
  * from a descriptor, so that none can be lost or interrupt anything.
  */
-import { checked, libc } from "./libc.ts";
+import { checked, libc, moreLibc } from "./libc.ts";
 
 /** Signal numbers of Linux on x86-64 (signal(7)). */
 export const signalNumber = {
@@ -64,6 +64,9 @@ export const blockedSignals: readonly SignalName[] = [
   "SIGTTOU",
 ];
 
+/** What Bun ignores; an ignored signal stays ignored over execve, all else does not. */
+export const ignoredByBun: readonly SignalName[] = ["SIGPIPE", "SIGXFSZ"];
+
 /** "SIGTERM" for 15; "signal 40" for what has no name of its own. */
 export function signalName(number: number): string {
   for (const [name, value] of Object.entries(signalNumber))
@@ -71,19 +74,30 @@ export function signalName(number: number): string {
   return `signal ${number}`;
 }
 
-/** A set of signals as the C library takes it: 1024 bits, bit n-1 for signal n. */
-export function signalSet(bits: bigint): Uint8Array {
+/**
+ * A set of signals as the C library takes it (sigset_t): 1024 bits, bit n-1 of them for
+ * signal n.
+ */
+export type SignalSet = Uint8Array;
+
+export function signalSet(names: readonly SignalName[]): SignalSet {
+  const set = new Uint8Array(128);
+  for (const name of names) {
+    const bit = signalNumber[name] - 1;
+    set[bit >> 3]! |= 1 << (bit & 7);
+  }
+  return set;
+}
+
+/** The set whose first 64 bits are given, as /proc and the launcher have it. */
+export function signalSetOf(bits: bigint): SignalSet {
   const set = new Uint8Array(128);
   new DataView(set.buffer).setBigUint64(0, bits, true);
   return set;
 }
 
-export function signalBits(names: readonly SignalName[]): bigint {
-  return names.reduce((bits, name) => bits | signalBit(signalNumber[name]), 0n);
-}
-
-export function signalBit(number: number): bigint {
-  return 1n << BigInt(number - 1);
+export function hasSignal(set: SignalSet, number: number): boolean {
+  return (set[(number - 1) >> 3]! & (1 << ((number - 1) & 7))) !== 0;
 }
 
 const SIG_BLOCK = 0;
@@ -95,23 +109,21 @@ const SFD_NONBLOCK_CLOEXEC = 0o2004000;
  * threads inherit the mask, and a thread without it would be killed by the signal.
  * @returns the mask as it was, to be given back to the block
  */
-export function blockSignals(): bigint {
+export function blockSignals(): SignalSet {
   const previous = new Uint8Array(128);
-  checked(
-    "sigprocmask",
-    libc().sigprocmask(SIG_BLOCK, signalSet(signalBits(blockedSignals)), previous),
-  );
-  return new DataView(previous.buffer).getBigUint64(0, true);
+  const blocked = signalSet(blockedSignals);
+  checked("sigprocmask", moreLibc().sigprocmask(SIG_BLOCK, blocked, previous));
+  return previous;
 }
 
 /** For commands that run no block and should end by Ctrl-C as any program does. */
-export function restoreSignals(mask: bigint): void {
-  libc().sigprocmask(SIG_SETMASK, signalSet(mask), null);
+export function restoreSignals(mask: SignalSet): void {
+  moreLibc().sigprocmask(SIG_SETMASK, mask, null);
 }
 
 /** A descriptor from which the blocked signals are read, never blocking. */
 export function openSignals(): number {
-  const set = signalSet(signalBits(blockedSignals));
+  const set = signalSet(blockedSignals);
   return checked("signalfd", libc().signalfd(-1, set, SFD_NONBLOCK_CLOEXEC));
 }
 

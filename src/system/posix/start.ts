@@ -9,17 +9,24 @@
 import { type Pointer, read, toArrayBuffer } from "bun:ffi";
 import { decode } from "../text.ts";
 import { readFile } from "./files.ts";
-import { libc, SystemError } from "./libc.ts";
-import { blockSignals, signalBits, signalNumber } from "./signals.ts";
+import { moreLibc, SystemError } from "./libc.ts";
+import {
+  blockSignals,
+  hasSignal,
+  ignoredByBun,
+  type SignalSet,
+  signalNumber,
+  signalSet,
+  signalSetOf,
+} from "./signals.ts";
 
 export type Started = {
   /** Without the program's own name. */
   readonly arguments: readonly string[];
   /** `NAME=VALUE` entries, as they came. */
   readonly environment: readonly string[];
-  /** Bit n-1 for signal n. */
-  readonly signalMask: bigint;
-  readonly ignoredSignals: bigint;
+  readonly signalMask: SignalSet;
+  readonly ignoredSignals: SignalSet;
   /** Those of 0, 1, 2 that were closed. */
   readonly closedDescriptors: readonly number[];
   /** RLIMIT_NOFILE; absent where it is not known. */
@@ -38,10 +45,12 @@ const recordAddress =
 
 /** To be called before anything else: it blocks the signals that sidecar handles. */
 export function readStart(): Started {
-  const mask = blockSignals();
-  const started = recordAddress ? fromLauncher(recordAddress) : fromProcess(mask);
+  const started = recordAddress
+    ? fromLauncher(recordAddress)
+    : fromProcess(blockSignals());
   // With SIGCHLD ignored the kernel would throw children's statuses away.
-  libc().signal(signalNumber.SIGCHLD, 0);
+  if (hasSignal(started.ignoredSignals, signalNumber.SIGCHLD))
+    moreLibc().signal(signalNumber.SIGCHLD, 0);
   return started;
 }
 
@@ -59,14 +68,14 @@ function fromLauncher(address: number): Started {
     arguments: texts.slice(1, count),
     environment: texts.slice(count),
     descriptorLimit: { soft: field(4), hard: field(5) },
-    signalMask: field(6),
-    ignoredSignals: field(7),
+    signalMask: signalSetOf(field(6)),
+    ignoredSignals: signalSetOf(field(7)),
     closedDescriptors: [0, 1, 2].filter((descriptor) => closed & (1 << descriptor)),
     launcher: true,
   };
 }
 
-function fromProcess(signalMask: bigint): Started {
+function fromProcess(signalMask: SignalSet): Started {
   return {
     arguments: split(procFile("/proc/self/cmdline")).slice(1),
     environment: split(procFile("/proc/self/environ")),
@@ -78,10 +87,11 @@ function fromProcess(signalMask: bigint): Started {
 }
 
 /** The signals that are ignored now, less those that Bun ignores itself. */
-function ignoredByOthers(): bigint {
+function ignoredByOthers(): SignalSet {
   const line = /^SigIgn:\s*([0-9a-f]+)$/m.exec(decode(procFile("/proc/self/status")));
-  const bits = BigInt(`0x${line?.[1] ?? "0"}`);
-  return bits & ~signalBits(["SIGPIPE", "SIGXFSZ"]);
+  const ignored = signalSetOf(BigInt(`0x${line?.[1] ?? "0"}`));
+  const byBun = signalSet(ignoredByBun);
+  return ignored.map((byte, index) => byte & ~byBun[index]!);
 }
 
 function procFile(path: string): Uint8Array {
@@ -99,6 +109,7 @@ function split(bytes: Uint8Array): string[] {
 const RLIMIT_NOFILE = 7;
 
 /** Sets back what Bun raised, for sidecar and what it starts. */
-export function softDescriptorLimit(limit: DescriptorLimit): void {
-  libc().setrlimit(RLIMIT_NOFILE, BigUint64Array.of(limit.soft, limit.hard));
+export function restoreDescriptorLimit(limit: DescriptorLimit): void {
+  if (limit.soft === limit.hard) return; // there was nothing to raise
+  moreLibc().setrlimit(RLIMIT_NOFILE, BigUint64Array.of(limit.soft, limit.hard));
 }

@@ -1,0 +1,11 @@
+/** A mistake of sidecar's own, that nobody else has caught. */
+import { Environment } from "../companion/environment.ts";
+import { internalError } from "../companion/failure.ts";
+import { Log } from "../companion/log.ts";
+
+/** @returns sidecar's exit code */
+export function reportMistake(error: unknown): number {
+  const failure = internalError(error);
+  new Log({ format: "text", quiet: false }, new Environment([])).failure(failure);
+  return failure.exitCode;
+}
