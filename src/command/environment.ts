@@ -2,7 +2,7 @@
  * `sidecar --internal-environment DESCRIPTOR STATUS`, in an executable without the
  * launcher: what src/launcher/entry.c does in the others.
  */
-import { writeAll } from "../system/posix/files.ts";
+import { writeAll } from "../system/posix/descriptors.ts";
 import type { Started } from "../system/posix/start.ts";
 import { encode } from "../system/text.ts";
 

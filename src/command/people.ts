@@ -4,7 +4,7 @@ import { formatDuration } from "../companion/duration.ts";
 import { Environment } from "../companion/environment.ts";
 import { Log } from "../companion/log.ts";
 import { runenvNames } from "../companion/runenv.ts";
-import { writeAll } from "../system/posix/files.ts";
+import { writeAll } from "../system/posix/descriptors.ts";
 import { isTerminal } from "../system/posix/process.ts";
 import { restoreSignals } from "../system/posix/signals.ts";
 import type { Started } from "../system/posix/start.ts";

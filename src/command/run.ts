@@ -36,7 +36,7 @@ function requestOf({ given, words }: Parsed): Request {
       "a block runs in one directory: leave one of the two out",
     );
   const { cwd, stdout, stderr, result } = given;
-  const timeout = given.timeout && positive(parseDuration("timeout", given.timeout));
+  const { timeout } = given;
   return {
     words,
     ...(given.runenv === undefined ? {} : { runenv: parseRunenv(given.runenv) }),
@@ -44,7 +44,7 @@ function requestOf({ given, words }: Parsed): Request {
     ...(stdout === undefined ? {} : { stdout }),
     ...(stderr === undefined ? {} : { stderr }),
     ...(result === undefined ? {} : { result }),
-    ...(timeout ? { timeout } : {}),
+    ...(timeout === undefined ? {} : { timeout: positive("timeout", timeout) }),
     grace: durationOf("grace", given),
     activateTimeout: durationOf("activate-timeout", given),
     temporary: given.temporary === true,
@@ -60,11 +60,12 @@ function durationOf(name: "grace" | "activate-timeout", given: Given): number {
   return text === undefined ? options[name].default : parseDuration(name, text);
 }
 
-function positive(timeout: number): number {
-  if (timeout > 0) return timeout;
+function positive(option: string, text: string): number {
+  const duration = parseDuration(option, text);
+  if (duration > 0) return duration;
   throw new Failure(
     "duration-invalid",
-    "--timeout is zero, so that nothing could run",
+    `--${option} is zero, so that nothing could run`,
     "leave it out for no limit, or write for example 90s, 15m or 2h",
   );
 }

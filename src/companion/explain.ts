@@ -1,8 +1,10 @@
 /** `--explain`: what would be run, found out without running or making anything. */
-import { currentDirectory, writeAll } from "../system/posix/files.ts";
+import { writeAll } from "../system/posix/descriptors.ts";
+import { currentDirectory } from "../system/posix/files.ts";
 import { userIdentifier } from "../system/posix/process.ts";
 import { encode, printable } from "../system/text.ts";
-import { type ActivationPlan, planActivation, variablesOf } from "./activation.ts";
+import { variablesOf } from "./activation.ts";
+import { type ActivationPlan, planActivation } from "./activation-plan.ts";
 import { formatDuration } from "./duration.ts";
 import { type Environment, isSecret } from "./environment.ts";
 import { Failure } from "./failure.ts";

@@ -1,6 +1,6 @@
 /** Sidecar's own messages: one form for people, one for programs. */
 
-import { writeAll } from "../system/posix/files.ts";
+import { writeAll } from "../system/posix/descriptors.ts";
 import { isTerminal } from "../system/posix/process.ts";
 import { encode } from "../system/text.ts";
 import type { Environment } from "./environment.ts";

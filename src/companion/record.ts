@@ -5,13 +5,12 @@
  * It is replaced as a whole (written beside, then renamed). It holds no value of any
  * variable: `words` are those of the command line, before `${…}` is replaced.
  */
+import { closeDescriptor, writeAll } from "../system/posix/descriptors.ts";
 import {
-  closeDescriptor,
   createFile,
   openExisting,
   removeFile,
   renameFile,
-  writeAll,
 } from "../system/posix/files.ts";
 import { SystemError } from "../system/posix/libc.ts";
 import { encode, printable } from "../system/text.ts";

@@ -5,12 +5,12 @@
  */
 import {
   closeDescriptor,
-  descriptorStatus,
   type Interest,
   readSome,
   setNonBlocking,
   writeSome,
-} from "../system/posix/files.ts";
+} from "../system/posix/descriptors.ts";
+import { descriptorStatus } from "../system/posix/files.ts";
 import { SystemError } from "../system/posix/libc.ts";
 
 const bufferSize = 65_536;

@@ -3,7 +3,7 @@
  * time limit, copies streams, reaps orphans. It sleeps in poll(2) and wakes only when
  * something has happened; there is no other clock, thread or event loop.
  */
-import { waitFor } from "../system/posix/files.ts";
+import { waitFor } from "../system/posix/descriptors.ts";
 import {
   type Change,
   giveTerminal,

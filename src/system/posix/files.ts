@@ -1,14 +1,8 @@
 /** Files and directories, by calls into C: `node:fs` costs a millisecond to load. */
 import { ptr } from "bun:ffi";
 import { decode, encodeTerminated } from "../text.ts";
-import {
-  checked,
-  errorNumber,
-  lastError,
-  libc,
-  moreLibc,
-  SystemError,
-} from "./libc.ts";
+import { closeDescriptor, readSome, setNonBlocking } from "./descriptors.ts";
+import { checked, lastError, libc, moreLibc, SystemError } from "./libc.ts";
 
 const O_WRONLY = 0o1;
 const O_CREAT = 0o100;
@@ -16,8 +10,6 @@ const O_TRUNC = 0o1000;
 const O_APPEND = 0o2000;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
-const F_GETFL = 3;
-const F_SETFL = 4;
 const SYS_stat = 4;
 const SYS_fstat = 5;
 const SYS_lstat = 6;
@@ -171,81 +163,6 @@ export function renameFile(from: string, to: string): void {
 
 export function removeFile(path: string): void {
   moreLibc().unlink(encodeTerminated(path));
-}
-
-export function setNonBlocking(descriptor: number, on: boolean): void {
-  const flags = moreLibc().fcntl(descriptor, F_GETFL, 0);
-  moreLibc().fcntl(descriptor, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
-}
-
-export function closeDescriptor(descriptor: number): void {
-  libc().close(descriptor);
-}
-
-/** A pipe whose two ends are closed on exec. */
-export function makePipe(): { readEnd: number; writeEnd: number } {
-  const ends = new Int32Array(2);
-  checked("pipe2", moreLibc().pipe2(ends, O_CLOEXEC));
-  return { readEnd: ends[0]!, writeEnd: ends[1]! };
-}
-
-/**
- * Reads what is there, at most `buffer.length` bytes.
- * @returns the number of bytes; 0 at the end; nothing where it would have to wait
- */
-export function readSome(descriptor: number, buffer: Uint8Array): number | undefined {
-  const length = Number(libc().read(descriptor, buffer, buffer.length));
-  if (length >= 0) return length;
-  const errno = lastError();
-  if (errno === errorNumber.EAGAIN || errno === errorNumber.EINTR) return undefined;
-  throw new SystemError("read", errno);
-}
-
-/** Writes once. @returns the number of bytes that were taken, perhaps 0 */
-export function writeSome(descriptor: number, bytes: Uint8Array): number {
-  const length = Number(libc().write(descriptor, bytes as Uint8Array, bytes.length));
-  if (length >= 0) return length;
-  const errno = lastError();
-  if (errno === errorNumber.EAGAIN || errno === errorNumber.EINTR) return 0;
-  throw new SystemError("write", errno);
-}
-
-/** Writes all of `bytes`, waiting where it must. */
-export function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
-    const taken = writeSome(descriptor, bytes.subarray(at));
-    if (taken === 0) waitFor([{ descriptor, wants: "write" }], -1);
-    at += taken;
-  }
-}
-
-export type Interest = {
-  readonly descriptor: number;
-  readonly wants: "read" | "write";
-};
-
-const POLLIN = 1;
-const POLLOUT = 4;
-
-/**
- * Sleeps until one of the descriptors is ready (or broken, which is for the next read
- * or write to find out), or `milliseconds` have passed; -1 means no limit.
- * @returns which of them are ready
- */
-export function waitFor(
-  interests: readonly Interest[],
-  milliseconds: number,
-): boolean[] {
-  const table = new Uint8Array(Math.max(interests.length, 1) * 8);
-  const view = new DataView(table.buffer);
-  interests.forEach(({ descriptor, wants }, index) => {
-    view.setInt32(index * 8, descriptor, true);
-    view.setInt16(index * 8 + 4, wants === "read" ? POLLIN : POLLOUT, true);
-  });
-  const limit = Math.min(Math.ceil(milliseconds), 0x7fffffff);
-  if (libc().poll(table, interests.length, limit) < 0)
-    return interests.map(() => false);
-  return interests.map((_, index) => view.getInt16(index * 8 + 6, true) !== 0);
 }
 
 /** Reads a small file whole, in pieces; for /proc and the like, which have no size. */

@@ -1,0 +1,27 @@
+/** Before all tests: the product must be there, and be what the sources say. */
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { built, root } from "./paths.ts";
+
+export default function setup(): () => void {
+  if (!existsSync(built))
+    throw new Error("dist/sidecar is missing: build it with sh scripts/bun build.ts");
+  const time = statSync(built).mtimeMs;
+  for (const file of new Bun.Glob("src/**/*.{ts,c,ld}").scanSync(root))
+    if (statSync(join(root, file)).mtimeMs > time)
+      throw new Error(`dist/sidecar is older than ${file}: build it again`);
+  // Where every user can reach it, whoever owns the checkout.
+  const place = mkdtempSync(join(tmpdir(), "sidecar-under-test-"));
+  chmodSync(place, 0o755);
+  process.env["SIDECAR_UNDER_TEST"] = join(place, "sidecar");
+  copyFileSync(built, join(place, "sidecar"));
+  return () => rmSync(place, { recursive: true, force: true });
+}
