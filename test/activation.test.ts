@@ -191,7 +191,7 @@ describe("an activation", () => {
 
   it("does not touch redirected streams", async () => {
     const directory = workspace();
-    await activate("echo lo\"\"ud", ["--stdout=o", "--stderr=e"], { directory });
+    await activate('echo lo""ud', ["--stdout=o", "--stderr=e"], { directory });
     expect(readFileSync(join(directory, "o"), "latin1")).not.toContain("loud");
     expect(readFileSync(join(directory, "e"), "latin1")).toBe("");
   });

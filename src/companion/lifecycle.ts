@@ -19,6 +19,8 @@ export type Life = {
   readonly reason?: Reason;
   /** The process itself has ended; others of its groups may remain. */
   readonly ended: boolean;
+  /** The process is stopped (SIGSTOP, Ctrl-Z), and deaf to everything but SIGKILL. */
+  readonly stopped: boolean;
   /** When to act next, in milliseconds of the monotonic clock. */
   readonly deadline?: number;
 };
@@ -29,6 +31,7 @@ export type Event =
   | { readonly kind: "ended"; readonly alone: boolean }
   /** The last of those who were left has ended. */
   | { readonly kind: "alone" }
+  | { readonly kind: "stopped" }
   | { readonly kind: "deadline" };
 
 /** `process`: to its own group; `everybody`: to each group there is. */
@@ -38,6 +41,7 @@ export type Limits = { readonly timeout?: number; readonly grace: number };
 
 const SIGTERM = 15;
 const SIGKILL = 9;
+const SIGCONT = 18;
 /** How long the kernel gets to carry out a SIGKILL, in milliseconds. */
 export const killLimit = 10_000;
 
@@ -45,6 +49,7 @@ export function begin(now: number, { timeout }: Limits): Life {
   return {
     phase: "running",
     ended: false,
+    stopped: false,
     ...(timeout === undefined ? {} : { deadline: now + timeout }),
   };
 }
@@ -63,9 +68,18 @@ export function step(
       return onEnded({ ...life, ended: true }, event.alone, now, limits);
     case "alone":
       return life.ended ? [over(life), []] : [life, []];
+    case "stopped":
+      return wake({ ...life, stopped: true }, []);
     case "deadline":
       return onDeadline(life, now, limits);
   }
+}
+
+/** A process that is to end has to run for it: behind `sends` it is continued. */
+function wake(life: Life, sends: readonly Send[]): readonly [Life, readonly Send[]] {
+  if (life.phase === "running" || !life.stopped) return [life, sends];
+  const send: Send = { to: "process", signal: SIGCONT };
+  return [{ ...life, stopped: false }, [...sends, send]];
 }
 
 function onSignal(
@@ -75,10 +89,13 @@ function onSignal(
   limits: Limits,
 ): readonly [Life, readonly Send[]] {
   const send: Send[] = [{ to: life.ended ? "everybody" : "process", signal }];
-  if (!ends) return [life, send];
+  if (!ends) return [signal === SIGCONT ? { ...life, stopped: false } : life, send];
   if (life.phase === "running") {
     const reason: Reason = { kind: "cancelled", signal };
-    return [{ ...life, phase: "ending", reason, deadline: now + limits.grace }, send];
+    return wake(
+      { ...life, phase: "ending", reason, deadline: now + limits.grace },
+      send,
+    );
   }
   // A second SIGTERM means: do not wait any longer.
   const impatient = life.phase === "ending" && signal === SIGTERM && life.reason;
@@ -107,10 +124,9 @@ function onDeadline(
     case "running": {
       const reason: Reason = { kind: "timeout" };
       const deadline = now + limits.grace;
-      return [
-        { ...life, phase: "ending", reason, deadline },
-        [{ to: "process", signal: SIGTERM }],
-      ];
+      return wake({ ...life, phase: "ending", reason, deadline }, [
+        { to: "process", signal: SIGTERM },
+      ]);
     }
     case "ending":
       return kill(life, now);

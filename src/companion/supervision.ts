@@ -127,7 +127,9 @@ export class Supervisor {
     const onChange = ({ how, ...change }: Change) => {
       if (change.process !== process) return;
       if (how.kind === "stopped") {
-        this.#onStop(process, how.signal, life, terminal);
+        happen({ kind: "stopped" });
+        if (terminal !== undefined && life.phase === "running")
+          this.#stopAlong(process, how.signal, terminal);
         return;
       }
       last = { how, ...change };
@@ -211,22 +213,13 @@ export class Supervisor {
     }
   }
 
-  #onStop(
-    process: number,
-    signal: number,
-    life: Life,
-    terminal: number | undefined,
-  ): void {
-    if (life.phase !== "running") {
-      // A stopped process would sleep through the signal that asks it to end.
-      signalGroup(process, SIGCONT);
-    } else if (terminal !== undefined) {
-      const wantsTerminal = signal === SIGTTIN || signal === SIGTTOU;
-      this.#takeTerminal(terminal, process);
-      if (!wantsTerminal || !isForeground(terminal)) stopHere();
-      if (isForeground(terminal)) this.#lendTerminal(terminal, process);
-      else signalGroup(process, SIGCONT);
-    }
+  /** Stops with the block, as the shell that reads from the same terminal expects. */
+  #stopAlong(process: number, signal: number, terminal: number): void {
+    const wantsTerminal = signal === SIGTTIN || signal === SIGTTOU;
+    this.#takeTerminal(terminal, process);
+    if (!wantsTerminal || !isForeground(terminal)) stopHere();
+    if (isForeground(terminal)) this.#lendTerminal(terminal, process);
+    else signalGroup(process, SIGCONT);
   }
 
   #lendTerminal(terminal: number, process: number): void {

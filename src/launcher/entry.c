@@ -9,7 +9,7 @@
  *     loses them for good, any other process would die of them; blocked they wait
  *     until sidecar reads them (src/system/posix/signals.ts);
  *   - notes what Bun is about to change: the limit of open files, which signals are
- *     ignored, which standard descriptors are closed;
+ *     ignored, which descriptors were inherited (it would mark them all as its own);
  *   - notes where the bytes of the arguments and the environment are, and hides the
  *     environment from Bun, all of it: no variable of an image (BUN_OPTIONS,
  *     NODE_OPTIONS, …) can change what sidecar does;
@@ -32,7 +32,7 @@ struct sidecar_record {
   u64 descriptor_hard;   /* 5 */
   u64 signal_mask;       /* 6: bit n-1 for signal n */
   u64 signals_ignored;   /* 7 */
-  u64 descriptors_closed; /* 8: bits 0, 1, 2 */
+  u64 descriptors[16];   /* 8…23: bit n of them where descriptor n was inherited */
 };
 
 /* The first thing in the data segment, so that its address is known: see link.ts. */
@@ -42,6 +42,7 @@ __attribute__((section(".record"), used)) struct sidecar_record record = {
 /* System call numbers and constants of Linux on x86-64. */
 enum {
   CALL_write = 1,
+  CALL_poll = 7,
   CALL_rt_sigaction = 13,
   CALL_rt_sigprocmask = 14,
   CALL_fcntl = 72,
@@ -51,6 +52,7 @@ enum {
   SIG_IGN = 1,
   F_GETFD = 1,
   RLIMIT_NOFILE = 7,
+  POLLNVAL = 0x20,
 };
 
 /* Keep in step with blockedSignals in src/system/posix/signals.ts: HUP INT QUIT USR1
@@ -115,6 +117,23 @@ static void note_signals(void) {
   }
 }
 
+/* One call asks for all: poll(2) says POLLNVAL of what is not open. Higher numbers than
+   these are not handed down by anybody we know of. */
+enum { DESCRIPTORS = 1024 };
+
+static void note_descriptors(void) {
+  struct { int descriptor; short wanted, found; } entries[DESCRIPTORS];
+  u64 count = record.descriptor_soft < DESCRIPTORS ? record.descriptor_soft : DESCRIPTORS;
+  for (u64 n = 0; n < count; n++) {
+    entries[n].descriptor = (int)n;
+    entries[n].wanted = entries[n].found = 0;
+  }
+  if (call4(CALL_poll, (u64)entries, count, 0, 0) < 0) return;
+  for (u64 n = 0; n < count; n++)
+    if (!(entries[n].found & POLLNVAL) && call4(CALL_fcntl, n, F_GETFD, 0, 0) == 0)
+      record.descriptors[n / 64] |= 1UL << (n % 64);
+}
+
 /* The kernel lays argc, argv, NULL, envp, NULL on the stack, and the strings of both
    one behind the other further up (fs/binfmt_elf.c, create_elf_tables). */
 __attribute__((used)) void sidecar_start(u64 *stack) {
@@ -130,9 +149,7 @@ __attribute__((used)) void sidecar_start(u64 *stack) {
 
   note_signals();
   call4(CALL_prlimit64, 0, RLIMIT_NOFILE, 0, (u64)&record.descriptor_soft);
-  for (u64 descriptor = 0; descriptor < 3; descriptor++)
-    if (call4(CALL_fcntl, descriptor, F_GETFD, 0, 0) < 0)
-      record.descriptors_closed |= 1UL << descriptor;
+  note_descriptors();
 
   const char *end = arguments[0];
   record.argument_count = count;

@@ -84,7 +84,11 @@ afterEach(() => {
 /** Waits until `happened` says so. */
 export async function until(happened: () => boolean, what: string): Promise<void> {
   for (let tries = 0; tries < 1000; tries += 1) {
-    if (happened()) return;
+    try {
+      if (happened()) return;
+    } catch {
+      // A file that is not there yet, say.
+    }
     await Bun.sleep(20);
   }
   throw new Error(`it never happened: ${what}`);

@@ -2,7 +2,7 @@
 import { ptr } from "bun:ffi";
 import { encodeTerminated } from "../text.ts";
 import { lastError, libc, moreLibc, SystemError } from "./libc.ts";
-import { hasSignal, ignoredByBun, signalNumber, signalSet } from "./signals.ts";
+import { signalNumber } from "./signals.ts";
 import { restoreDescriptorLimit, type Started } from "./start.ts";
 
 export type Start = {
@@ -20,6 +20,7 @@ const POSIX_SPAWN_SETPGROUP = 0x02;
 const POSIX_SPAWN_SETSIGDEF = 0x04;
 const POSIX_SPAWN_SETSIGMASK = 0x08;
 const POSIX_SPAWN_USEVFORK = 0x40;
+const F_SETFD = 2;
 
 /**
  * Starts a process in a group of its own, with everything else (mask and dispositions
@@ -41,11 +42,13 @@ export function startProcess(start: Start, started: Started): number {
   );
   c.posix_spawnattr_setpgroup(attributes, 0);
   c.posix_spawnattr_setsigmask(attributes, started.signalMask);
-  const toDefault = ignoredByBun.filter(
-    (name) => !hasSignal(started.ignoredSignals, signalNumber[name]),
-  );
-  c.posix_spawnattr_setsigdefault(attributes, signalSet(toDefault));
+  // All that was not ignored from the start: Bun ignores some (and an ignored signal
+  // stays so over execve), and glibc leaves its own two (32, 33) ignored otherwise.
+  const toDefault = started.ignoredSignals.map((byte) => ~byte);
+  c.posix_spawnattr_setsigdefault(attributes, toDefault);
 
+  for (const descriptor of started.inheritedDescriptors)
+    moreLibc().fcntl(descriptor, F_SETFD, 0);
   if (started.descriptorLimit) restoreDescriptorLimit(started.descriptorLimit);
   const identifier = new Int32Array(1);
   const words = pointers(start.words);

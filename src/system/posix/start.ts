@@ -29,6 +29,8 @@ export type Started = {
   readonly ignoredSignals: SignalSet;
   /** Those of 0, 1, 2 that were closed. */
   readonly closedDescriptors: readonly number[];
+  /** Open ones from 3 on; Bun marks them to be closed on exec. */
+  readonly inheritedDescriptors: readonly number[];
   /** RLIMIT_NOFILE; absent where it is not known. */
   readonly descriptorLimit?: DescriptorLimit;
   /** Whether the launcher is part of this executable. */
@@ -63,16 +65,33 @@ function fromLauncher(address: number): Started {
   );
   const texts = split(bytes);
   const count = Number(field(3));
-  const closed = Number(field(8));
+  const descriptors = Array.from({ length: 16 }, (_, index) => field(8 + index));
   return {
     arguments: texts.slice(1, count),
     environment: texts.slice(count),
     descriptorLimit: { soft: field(4), hard: field(5) },
     signalMask: signalSetOf(field(6)),
     ignoredSignals: signalSetOf(field(7)),
-    closedDescriptors: [0, 1, 2].filter((descriptor) => closed & (1 << descriptor)),
+    closedDescriptors: [0, 1, 2].filter((number) => !hasBit(descriptors, number)),
+    inheritedDescriptors: bitsFrom(3, descriptors),
     launcher: true,
   };
+}
+
+function hasBit(words: readonly bigint[], number: number): boolean {
+  return ((words[number >> 6]! >> BigInt(number & 63)) & 1n) === 1n;
+}
+
+/** The numbers of the bits that are set, from `first` on. */
+function bitsFrom(first: number, words: readonly bigint[]): number[] {
+  const numbers: number[] = [];
+  for (const [index, word] of words.entries()) {
+    const rest = index === 0 ? word >> BigInt(first) : word;
+    if (rest === 0n) continue; // nearly always
+    for (let number = index * 64; number < (index + 1) * 64; number += 1)
+      if (number >= first && hasBit(words, number)) numbers.push(number);
+  }
+  return numbers;
 }
 
 function fromProcess(signalMask: SignalSet): Started {
@@ -82,6 +101,7 @@ function fromProcess(signalMask: SignalSet): Started {
     signalMask,
     ignoredSignals: ignoredByOthers(),
     closedDescriptors: [],
+    inheritedDescriptors: [],
     launcher: false,
   };
 }
