@@ -44,7 +44,7 @@ export function findExposures(
 }
 
 export function exposureNotice({ directory, others }: Exposure): Notice {
-  const seen = others > 0 ? `: ${others} folders of others can be seen` : "";
+  const seen = others > 0 ? `: ${others} of others' folders can be seen` : "";
   return {
     level: "warning",
     code: "exposed-folders",
