@@ -70,7 +70,9 @@ describeWhere({ root: isRoot, unshare: has("unshare") }, "in the product", () =>
       environment,
     });
     expect(messageCodes(stderr)).toEqual(["exposed-folders"]);
-    expect(stderr).toContain("/Users is mounted here: 1 of others' folders can be seen");
+    expect(stderr).toContain(
+      "/Users is mounted here: 1 of others' folders can be seen",
+    );
     expect(code).toBe(0);
   });
 

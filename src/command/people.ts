@@ -10,6 +10,7 @@ import { restoreSignals } from "../system/posix/signals.ts";
 import type { Started } from "../system/posix/start.ts";
 import { encode } from "../system/text.ts";
 import { type CommandName, commands } from "./commands.ts";
+import { completions } from "./completions.ts";
 import { explainMessages } from "./messages.ts";
 import { type Option, options } from "./options.ts";
 import { unknownCommand } from "./suggest.ts";
@@ -52,14 +53,15 @@ export async function people(started: Started): Promise<number> {
     const typed = words.slice(words.indexOf("--get-yargs-completions") + 2);
     return print(completions(typed, runenvNames(environment)).join("\n"));
   }
-  const parser = describe(environment);
   if (words.includes("--help") || words.includes("-h")) {
     const topic = words.filter((word) => Object.hasOwn(commands, word));
-    return print(await helpFor(parser, topic));
+    return print(await helpFor(describe(environment), topic));
   }
   switch (command as CommandName) {
     case "completion":
-      return print(await scriptFor(parser, words[1] ?? environment.get("SHELL") ?? ""));
+      return print(
+        completionScript(environment, words[1] ?? environment.get("SHELL") ?? ""),
+      );
     case "messages":
       return explainMessages(words.slice(1), environment, print);
   }
@@ -126,12 +128,12 @@ Examples:
   source <(sidecar completion bash)                      for this shell
   sidecar completion zsh > ~/.zsh/completions/_sidecar   for every zsh from now on`;
 
-/** The script of yargs for this shell; it calls \`sidecar --get-yargs-completions\`. */
-async function scriptFor(parser: Argv, shell: string): Promise<string> {
-  const isZsh = shell.endsWith("zsh");
-  // yargs looks for the shell in the environment, which the launcher hides.
-  if (isZsh) process.env["ZSH_NAME"] = "zsh";
-  else delete process.env["ZSH_NAME"];
+/** The script of yargs; it calls `sidecar --get-yargs-completions` when TAB is hit. */
+function completionScript(environment: Environment, shell: string): string {
+  // yargs looks for the shell in the environment, when it is made: the launcher hides
+  // the real one, so this is the only one it sees.
+  process.env["SHELL"] = shell;
+  const parser = describe(environment);
   const lines: string[] = [];
   const write = console.log;
   console.log = (line: string) => lines.push(line);
@@ -142,24 +144,7 @@ async function scriptFor(parser: Argv, shell: string): Promise<string> {
   } finally {
     console.log = write;
   }
-  return lines.join("\n");
-}
-
-/** What may stand where the last of `typed` is being typed. */
-export function completions(
-  typed: readonly string[],
-  runenvs: readonly string[],
-): string[] {
-  const current = typed.at(-1) ?? "";
-  const before = typed.slice(0, -1);
-  if (before.includes("--exec")) return [];
-  if (current.startsWith("--runenv="))
-    return runenvs.map((name) => `--runenv=${name},0`);
-  if (before.length === 0 && !current.startsWith("-"))
-    return Object.keys(commands).filter((name) => name.startsWith(current));
-  return ["exec", "help", "version", ...Object.keys(options)]
-    .map((name) => `--${name}`)
-    .filter((name) => name.startsWith(current) && !before.includes(name));
+  return lines.join("\n").trimEnd();
 }
 
 function print(text: string): number {

@@ -68,7 +68,6 @@ export class Failure extends Error {
 
 /** Warnings and notices: the block runs, and somebody should know. */
 export const noticeCodes = [
-  "activation-left-running",
   "block-cancelled",
   "block-out-of-memory",
   "block-signalled",

@@ -1,0 +1,20 @@
+/** What shell completion offers. */
+import { commands } from "./commands.ts";
+import { options } from "./options.ts";
+
+/** What may stand where the last of `typed` is being typed. */
+export function completions(
+  typed: readonly string[],
+  runenvs: readonly string[],
+): string[] {
+  const current = typed.at(-1) ?? "";
+  const before = typed.slice(0, -1);
+  if (before.includes("--exec")) return [];
+  if (current.startsWith("--runenv="))
+    return runenvs.map((name) => `--runenv=${name},0`);
+  if (before.length === 0 && !current.startsWith("-"))
+    return Object.keys(commands).filter((name) => name.startsWith(current));
+  return ["exec", "help", "version", ...Object.keys(options)]
+    .map((name) => `--${name}`)
+    .filter((name) => name.startsWith(current) && !before.includes(name));
+}

@@ -1,0 +1,162 @@
+/** Help, version, completion and --explain. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { completions } from "../src/command/completions.ts";
+import { options } from "../src/command/options.ts";
+import { describeWhere, has } from "./support/machine.ts";
+import { executable, root } from "./support/paths.ts";
+import { run, sidecar, smallEnvironment, workspace } from "./support/sidecar.ts";
+
+it.each([["--help"], ["-h"], ["--quiet", "--help"]])(
+  "%s shows every option",
+  async (...words) => {
+    const { stdout, stderr, code } = await sidecar(words);
+    for (const name of Object.keys(options)) expect(stdout).toContain(`--${name} `);
+    for (const text of ["--exec", "completion", "messages", "Examples:", "Exit code"])
+      expect(stdout).toContain(text);
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThan(89);
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+  },
+);
+
+it("the examples in it can be pasted", async () => {
+  const source = readFileSync(join(root, "src/command/people.ts"), "utf8");
+  const examples = [
+    ...source.matchAll(/^ {4}"(sidecar .*)",$|^ {2}\["(sidecar [^"]*)"/gm),
+  ];
+  expect(examples.length).toBeGreaterThanOrEqual(4);
+  const directory = workspace();
+  writeFileSync(join(directory, "train.sh"), "#!/bin/sh\necho trained\n", {
+    mode: 0o755,
+  });
+  writeFileSync(join(directory, "block.py"), "print('python')\n");
+  for (const [, one, other] of examples) {
+    const line = (one ?? other)!.replace(/^sidecar/, executable);
+    const result = await run(["sh", "-c", line], {
+      directory,
+      environment: {
+        ...smallEnvironment,
+        DA__P7__RUNENV__COBOL__ACTIVATE: "",
+        DA__P7__RUNENV__COBOL__EXECUTE: "echo compiled",
+      },
+    });
+    expect(result.code, `${line}\n${result.stderr}`).toBe(0);
+  }
+});
+
+it.each(["completion", "messages"])("sidecar %s --help", async (command) => {
+  const { stdout, code } = await sidecar([command, "--help"]);
+  expect(stdout).toContain(`sidecar ${command} [`);
+  expect(code).toBe(0);
+});
+
+it("--version tells version, commit and Bun", async () => {
+  const { stdout, code } = await sidecar(["--version"]);
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  expect(stdout).toMatch(
+    new RegExp(`^sidecar ${version} \\(([0-9a-f]{12}(-changed)?|unknown), Bun \\d`),
+  );
+  expect(code).toBe(0);
+});
+
+describe("completion of", () => {
+  it.each<[string[], string[]]>([
+    [["--ti"], ["--timeout"]],
+    [["--st"], ["--stdout", "--stderr", "--strict"]],
+    [["--stdout=x", "--quiet", "--qu"], []],
+    [["mes"], ["messages"]],
+    [["--runenv="], ["--runenv=A,0", "--runenv=B,0"]],
+    [["--exec", "--ti"], []],
+  ])("%j", (typed, expected) => {
+    expect(completions(typed, ["A", "B"])).toEqual(expected);
+  });
+});
+
+describe("the script for", () => {
+  const complete = `
+    source <("$0" completion bash)
+    sidecar() { "$SIDECAR" "$@"; }
+    COMP_WORDS=(sidecar --time); COMP_CWORD=1; COMP_LINE="sidecar --time"; COMP_POINT=14
+    _sidecar_yargs_completions; echo "\${COMPREPLY[*]}"`;
+
+  it("bash completes options in a real bash", async () => {
+    const { stdout, stderr } = await run(["bash", "-c", complete, executable], {
+      environment: { ...smallEnvironment, SIDECAR: executable },
+    });
+    expect(stderr).toBe("");
+    expect(stdout).toBe("--timeout\n");
+  });
+
+  it("zsh is another one, by name or by SHELL", async () => {
+    const named = await sidecar(["completion", "zsh"]);
+    expect(named.stdout).toContain("#compdef sidecar");
+    const found = await sidecar(["completion"], {
+      environment: { ...smallEnvironment, SHELL: "/usr/bin/zsh" },
+    });
+    expect(found.stdout).toBe(named.stdout);
+  });
+});
+
+describeWhere({ zsh: has("zsh") }, "zsh itself", () => {
+  it("takes its script", async () => {
+    const { stderr, code } = await run([
+      "zsh",
+      "-fc",
+      'autoload -U compinit; compinit -u; source <("$0" completion zsh)',
+      executable,
+    ]);
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+  });
+});
+
+describe("--explain", () => {
+  const environment = {
+    ...smallEnvironment,
+    DA__P7__RUNENV__T__ACTIVATE: "export A=1; touch ran",
+    DA__P7__RUNENV__T__VERSION: "5",
+    TOOL: "echo 'a b'",
+  };
+
+  it("says what would be run, and runs nothing", async () => {
+    const directory = workspace();
+    const words = ["--explain", "--runenv=(T,3)", "--stdout=o", "--stderr=o"];
+    const { stdout, code } = await sidecar(
+      [...words, "--timeout=90s", "--exec", "${TOOL}", "${A}", "x"],
+      { directory, environment },
+    );
+    expect(code).toBe(0);
+    for (const text of [
+      /^runenv +T 5$/m,
+      /^activation +\/bin\/sh runs export A=1; touch ran$/m,
+      /^words +\["echo","a b","<A: known after activation>","x"\]$/m,
+      new RegExp(`^directory +${directory}$`, "m"),
+      /^stdout +o \(emptied first, one for both streams\)$/m,
+      /^timeout +90s$/m,
+      /^HOME /m,
+    ])
+      expect(stdout).toMatch(text);
+    expect((await run(["ls", "-A"], { directory })).stdout).toBe("");
+  });
+
+  it("refuses what the run would refuse", async () => {
+    const words = ["--explain", "--runenv=(NO,3)", "--exec", "true"];
+    expect((await sidecar(words, { environment })).code).toBe(125);
+    const unset = await sidecar(["--explain", "--exec", "${NO_SUCH}"], { environment });
+    expect(unset.code).toBe(125);
+  });
+
+  it("reads a .env file, since that runs nothing", async () => {
+    const directory = workspace();
+    writeFileSync(join(directory, "on.env"), "A=from file\n");
+    const { stdout } = await sidecar(
+      ["--explain", "--runenv=T,1", "--exec", "echo", "x${A}"],
+      {
+        directory,
+        environment: { ...environment, DA__P7__RUNENV__T__ACTIVATE: "./on.env" },
+      },
+    );
+    expect(stdout).toContain('["echo","xfrom file"]');
+    expect(stdout).toMatch(/^program +\S*\/echo$/m);
+  });
+});

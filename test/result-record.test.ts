@@ -1,0 +1,338 @@
+/** `--result`: at every moment the last known truth, and never a variable's value. */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { type MemoryAccount, memoryAccount } from "../src/companion/cgroup.ts";
+import { summary } from "../src/companion/record.ts";
+import { describeWhere, has, isRoot } from "./support/machine.ts";
+import { executable } from "./support/paths.ts";
+import {
+  codesBut,
+  run,
+  sidecar,
+  smallEnvironment,
+  start,
+  until,
+  workspace,
+} from "./support/sidecar.ts";
+
+const time = z.iso.datetime();
+const stream = z.strictObject({ path: z.string(), bytes: z.int().min(0).optional() });
+
+/** What docs/result-record.md promises. */
+const record = z.strictObject({
+  schema: z.literal("sidecar-result-1"),
+  state: z.enum(["activating", "running", "finished"]),
+  runenv: z
+    .strictObject({
+      name: z.string(),
+      version: z.int().optional(),
+      requested: z.int(),
+    })
+    .optional(),
+  words: z.array(z.string()).min(1),
+  directory: z.string(),
+  started: time,
+  activated: time.optional(),
+  finished: time.optional(),
+  exit: z
+    .strictObject({
+      code: z.int().optional(),
+      signal: z.string().optional(),
+      cause: z.enum([
+        "exited",
+        "signalled",
+        "timeout",
+        "cancelled",
+        "out-of-memory",
+        "activation-failed",
+        "refused",
+        "not-found",
+        "not-executable",
+      ]),
+    })
+    .optional(),
+  usage: z
+    .strictObject({
+      processorSeconds: z.number().min(0),
+      peakMemory: z.number().min(0),
+      peakMemorySource: z.enum(["cgroup", "process"]),
+    })
+    .optional(),
+  streams: z
+    .strictObject({ stdout: stream.optional(), stderr: stream.optional() })
+    .optional(),
+  message: z.string().optional(),
+});
+
+function read(directory: string, name = "r.json") {
+  return record.parse(JSON.parse(readFileSync(join(directory, name), "utf8")));
+}
+
+async function recordOf(words: string[], environment: Record<string, string> = {}) {
+  const directory = workspace();
+  const result = await sidecar(["--result=r.json", ...words], {
+    directory,
+    environment: { ...smallEnvironment, ...environment },
+  });
+  return { ...result, directory, record: read(directory) };
+}
+
+describe("the record of a block that", () => {
+  it("ended by itself", async () => {
+    const { record, directory } = await recordOf(
+      [
+        "--runenv=(T,3)",
+        "--stdout=o",
+        "--stderr=e",
+        "--exec",
+        "sh",
+        "-c",
+        "echo hello; exit 3",
+      ],
+      { DA__P7__RUNENV__T__ACTIVATE: "", DA__P7__RUNENV__T__VERSION: "4" },
+    );
+    expect(record).toMatchObject({
+      state: "finished",
+      runenv: { name: "T", version: 4, requested: 3 },
+      words: ["sh", "-c", "echo hello; exit 3"],
+      directory,
+      exit: { code: 3, cause: "exited" },
+      streams: { stdout: { path: "o", bytes: 6 }, stderr: { path: "e", bytes: 0 } },
+    });
+    const times = [record.started, record.activated, record.finished];
+    expect(times).toEqual(times.toSorted());
+    expect(record.usage!.peakMemory).toBeGreaterThan(0);
+    expect(record.message).toBeUndefined();
+  });
+
+  it("appended and copied its streams counts only what is new", async () => {
+    const directory = workspace();
+    writeFileSync(join(directory, "o"), "before");
+    const options = [
+      "--result=r.json",
+      "--append",
+      "--stdout=o",
+      "--exec",
+      "printf",
+      "1234",
+    ];
+    await sidecar(options, { directory });
+    expect(read(directory).streams!.stdout!.bytes).toBe(4);
+    await sidecar(["--tee", ...options], { directory });
+    expect(read(directory).streams!.stdout!.bytes).toBe(4);
+  });
+
+  it.each<[string, string[], object, number]>([
+    [
+      "a signal ended",
+      ["--exec", "sh", "-c", "kill -11 $$"],
+      { signal: "SIGSEGV", cause: "signalled" },
+      139,
+    ],
+    [
+      "took too long",
+      ["--timeout=200ms", "--exec", "sleep", "60"],
+      { signal: "SIGTERM", cause: "timeout" },
+      124,
+    ],
+    ["was not found", ["--exec", "no-such"], { cause: "not-found" }, 127],
+    ["is not executable", ["--exec", "/etc/passwd"], { cause: "not-executable" }, 126],
+    ["was refused", ["--runenv=X,1", "--exec", "true"], { cause: "refused" }, 125],
+    ["was refused by its words", ["--exec", "${NONE}"], { cause: "refused" }, 125],
+    [
+      "could not be activated",
+      ["--runenv=F,1", "--exec", "true"],
+      { cause: "activation-failed" },
+      123,
+    ],
+  ])("%s", async (_, words, exit, code) => {
+    const result = await recordOf(words, { DA__P7__RUNENV__F__ACTIVATE: "exit 9" });
+    expect(result.record.state).toBe("finished");
+    expect(result.record.exit).toEqual(exit);
+    expect(result.record.message).toBeTruthy();
+    expect(result.code).toBe(code);
+    expect(readdirSync(result.directory)).toEqual(["r.json"]);
+  });
+
+  it("was cancelled says so, also when it then ended well", async () => {
+    const directory = workspace();
+    const { child, ended } = start(
+      [
+        executable,
+        "--result=r.json",
+        "--exec",
+        "bash",
+        "-c",
+        "trap 'exit 0' TERM; touch up; while :; do sleep 0.05; done",
+      ],
+      { directory },
+    );
+    await until(() => existsSync(join(directory, "up")), "the block is up");
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(0);
+    expect(read(directory).exit).toEqual({ code: 0, cause: "cancelled" });
+  });
+});
+
+it("is there while the activation and the block run, and when all was killed", async () => {
+  const directory = workspace();
+  const { child } = start(
+    [executable, "--result=r.json", "--runenv=T,1", "--exec", "sleep", "600"],
+    {
+      directory,
+      environment: {
+        ...smallEnvironment,
+        DA__P7__RUNENV__T__ACTIVATE: "cp r.json during.json",
+      },
+    },
+  );
+  await until(() => read(directory).state === "running", "it runs");
+  expect(read(directory, "during.json").state).toBe("activating");
+  child.kill("SIGKILL");
+  await child.exited;
+  expect(read(directory)).toMatchObject({ state: "running", words: ["sleep", "600"] });
+  await run(["pkill", "-f", "^sleep 600$"]);
+});
+
+it("never holds the value of a variable", async () => {
+  const { record, directory } = await recordOf(
+    ["--runenv=(T,1)", "--exec", "${PROGRAM}", "-n", "x${API_TOKEN}"],
+    {
+      DA__P7__RUNENV__T__ACTIVATE: "export MORE=from-activation",
+      PROGRAM: "/bin/echo",
+      API_TOKEN: "s3cret-value",
+    },
+  );
+  expect(record.words).toEqual(["${PROGRAM}", "-n", "x${API_TOKEN}"]);
+  const text = readFileSync(join(directory, "r.json"), "utf8");
+  expect(text).not.toMatch(/s3cret|from-activation|bin\/echo/);
+});
+
+it("may be named relative to where sidecar was started, whatever --cwd is", async () => {
+  const directory = workspace();
+  await sidecar(["--result=r.json", "--cwd=/", "--exec", "true"], { directory });
+  expect(read(directory).directory).toBe("/");
+  await sidecar(["--result=r.json", "--temporary", "--exec", "true"], { directory });
+  expect(read(directory).directory).toMatch(/^\/tmp\/sidecar-/);
+});
+
+it("that cannot be written is refused before the block runs", async () => {
+  const directory = workspace();
+  mkdirSync(join(directory, "folder"));
+  for (const path of ["no/such/r.json", "folder"]) {
+    const { stderr, code } = await sidecar(
+      [`--result=${path}`, "--exec", "touch", "ran"],
+      { directory },
+    );
+    expect(codesBut(stderr)).toEqual(["result-unwritable"]);
+    expect(code).toBe(125);
+  }
+  expect(readdirSync(directory)).toEqual(["folder"]);
+});
+
+it("that can no longer be written at the end is a warning", async () => {
+  const directory = workspace();
+  mkdirSync(join(directory, "there"));
+  const { stderr, code } = await sidecar(
+    ["--result=there/r.json", "--exec", "sh", "-c", "rm -r there; exit 3"],
+    { directory },
+  );
+  expect(codesBut(stderr)).toEqual(["result-not-written"]);
+  expect(code).toBe(3);
+});
+
+describeWhere({ root: isRoot, unshare: has("unshare") }, "Kubernetes's message", () => {
+  const script = (size: number) => `
+    mount -t tmpfs dev "$1" && touch "$1/termination-log" &&
+    for d in null zero; do touch "$1/$d"; mount --bind /dev/$d "$1/$d"; done
+    mount --move "$1" /dev
+    "$0" --exec "/no/such/${"x".repeat(size)}" 2>/dev/null
+    cat /dev/termination-log`;
+
+  it.each([10, 200])("is left in /dev/termination-log", async (size) => {
+    const words = ["unshare", "-m", "sh", "-c", script(size), executable, workspace()];
+    const { stdout } = await run(words);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: "sidecar-result-1",
+      state: "finished",
+      exit: { cause: "not-found" },
+    });
+  });
+});
+
+it("a summary of a record with a long message has at most 4096 bytes", () => {
+  const bytes = summary({
+    schema: "sidecar-result-1",
+    state: "finished",
+    words: ["x"],
+    directory: "/",
+    started: "2026-01-01T00:00:00Z",
+    exit: { cause: "refused" },
+    message: "日本".repeat(5000),
+  });
+  expect(bytes.length).toBeLessThanOrEqual(4096);
+  const { message } = JSON.parse(new TextDecoder().decode(bytes)) as {
+    message: string;
+  };
+  expect(message.length).toBeGreaterThan(500);
+});
+
+describe("peak memory and kills of a cgroup", () => {
+  const account = (files: Record<string, string>): MemoryAccount =>
+    memoryAccount((path) => files[path]);
+
+  it.each<[string, Record<string, string>, MemoryAccount]>([
+    [
+      "version 2, in a container",
+      {
+        "/proc/self/cgroup": "0::/\n",
+        "/proc/self/mountinfo": "30 20 0:26 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n",
+        "/sys/fs/cgroup/memory.peak": "4096\n",
+        "/sys/fs/cgroup/memory.events": "low 0\noom 1\noom_kill 1\n",
+      },
+      { peak: 4096, kills: 1 },
+    ],
+    [
+      "version 2, on a host",
+      {
+        "/proc/self/cgroup": "0::/job/7\n",
+        "/proc/self/mountinfo": "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup rw\n",
+        "/sys/fs/cgroup/job/7/memory.peak": "8192\n",
+        "/sys/fs/cgroup/job/7/memory.events": "oom_kill 0\n",
+      },
+      { peak: 8192, kills: 0 },
+    ],
+    [
+      "version 1, in a container that sees only its own part",
+      {
+        "/proc/self/cgroup": "3:cpu:/docker/a\n2:memory:/docker/a\n0::/\n",
+        "/proc/self/mountinfo":
+          "31 20 0:27 /docker/a /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n",
+        "/sys/fs/cgroup/memory/memory.max_usage_in_bytes": "12288\n",
+        "/sys/fs/cgroup/memory/memory.oom_control": "oom_kill_disable 0\noom_kill 2\n",
+      },
+      { peak: 12288, kills: 2 },
+    ],
+    [
+      "version 1, outside of any",
+      {
+        "/proc/self/cgroup": "2:memory:/\n0::/\n",
+        "/proc/self/mountinfo":
+          "31 20 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
+        "/sys/fs/cgroup/memory/memory.max_usage_in_bytes": "99\n",
+      },
+      { kills: 0 },
+    ],
+    ["no /proc", {}, { kills: 0 }],
+  ])("%s", (_, files, expected) => {
+    expect(account(files)).toEqual(expected);
+  });
+});
