@@ -2,7 +2,7 @@
 import { ptr } from "bun:ffi";
 import { encodeTerminated } from "../text.ts";
 import { lastError, libc, moreLibc, SystemError } from "./libc.ts";
-import { signalNumber } from "./signals.ts";
+import { signalNumber, signalSet } from "./signals.ts";
 import { restoreDescriptorLimit, type Started } from "./start.ts";
 
 export type Start = {
@@ -21,6 +21,8 @@ const POSIX_SPAWN_SETSIGDEF = 0x04;
 const POSIX_SPAWN_SETSIGMASK = 0x08;
 const POSIX_SPAWN_USEVFORK = 0x40;
 const F_SETFD = 2;
+const SIG_BLOCK = 0;
+const SIG_UNBLOCK = 1;
 
 /**
  * Starts a process in a group of its own, with everything else (mask and dispositions
@@ -146,9 +148,16 @@ export function groupExists(group: number): boolean {
   return signalGroup(group, 0);
 }
 
-/** Stops this process as a shell expects of a job; returns when it is continued. */
+/**
+ * Stops sidecar and its process group as the terminal would have by Ctrl-Z; returns when
+ * they are continued. In a group that no shell watches the kernel does not let SIGTSTP
+ * stop anybody, which is just as well.
+ */
 export function stopHere(): void {
-  libc().kill(process.pid, signalNumber.SIGSTOP);
+  const signal = signalSet(["SIGTSTP"]);
+  moreLibc().sigprocmask(SIG_UNBLOCK, signal, null);
+  libc().kill(0, signalNumber.SIGTSTP);
+  moreLibc().sigprocmask(SIG_BLOCK, signal, null);
 }
 
 const PR_SET_CHILD_SUBREAPER = 36;
