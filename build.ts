@@ -15,11 +15,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { link, recordAddress } from "./src/launcher/link.ts";
 
 const root = import.meta.dir;
-const output = resolve(root, "dist");
+const file = resolve(root, "dist/sidecar");
 // Bun obeys a bunfig.toml of the directory it works in and of HOME: it gets an empty
 // one for both.
 const empty = mkdtempSync(join(tmpdir(), "sidecar-build-"));
@@ -30,6 +30,7 @@ try {
   console.error(`build: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 } finally {
+  rmSync(`${file}.new`, { force: true });
   rmSync(empty, { recursive: true, force: true });
 }
 
@@ -40,8 +41,7 @@ function build(): void {
   const compiled = compile(version, commit, launcher !== undefined);
   const program = launcher ? link(compiled, launcher) : compiled;
 
-  mkdirSync(output, { recursive: true });
-  const file = join(output, "sidecar");
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, program);
   chmodSync(`${file}.new`, 0o755);
   const told = run([`${file}.new`, "--version"]);
@@ -63,7 +63,7 @@ function currentCommit(): string {
 }
 
 function compile(version: string, commit: string, launcher: boolean): Uint8Array {
-  const file = join(empty, "sidecar");
+  const compiled = join(empty, "sidecar");
   const facts = {
     SIDECAR_VERSION: version,
     SIDECAR_COMMIT: commit,
@@ -74,7 +74,7 @@ function compile(version: string, commit: string, launcher: boolean): Uint8Array
     process.execPath,
     "build",
     join(root, "src/main.ts"),
-    `--outfile=${file}`,
+    `--outfile=${compiled}`,
     "--compile",
     "--minify",
     "--format=esm",
@@ -89,7 +89,7 @@ function compile(version: string, commit: string, launcher: boolean): Uint8Array
       ([name, value]) => `--define=${name}=${JSON.stringify(value)}`,
     ),
   ]);
-  return readFileSync(file);
+  return readFileSync(compiled);
 }
 
 /** The launcher as an ELF file; nothing where there is no C compiler. */
@@ -104,7 +104,7 @@ function compileLauncher(): Uint8Array | undefined {
     );
     return undefined;
   }
-  const file = join(empty, "launcher");
+  const compiled = join(empty, "launcher");
   const folder = join(root, "src/launcher");
   run([
     gcc,
@@ -113,9 +113,9 @@ function compileLauncher(): Uint8Array | undefined {
     ..."-fno-asynchronous-unwind-tables -mgeneral-regs-only".split(" "),
     "-Wl,--build-id=none,-z,noexecstack",
     `-Wl,-T,${join(folder, "entry.ld")}`,
-    ...["-o", file, join(folder, "entry.c")],
+    ...["-o", compiled, join(folder, "entry.c")],
   ]);
-  return readFileSync(file);
+  return readFileSync(compiled);
 }
 
 /** Runs a command to its end in the empty directory. @returns its standard output */
@@ -126,7 +126,7 @@ function run(words: string[]): string {
   });
   if (exitCode !== 0)
     throw new Error(
-      `${words[0]} ended with ${exitCode ?? signalCode}:\n${stdout}${stderr}`,
+      `${words.slice(0, 2).join(" ")} ended with ${exitCode ?? signalCode}:\n${stdout}${stderr}`,
     );
   return stdout.toString();
 }

@@ -1,0 +1,209 @@
+/** The images of images/, built and run by a real Docker engine. */
+import { chownSync, cpSync, existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Docker, startDocker } from "./support/docker.ts";
+import { describeWhere, has, isRoot, platformUser } from "./support/machine.ts";
+import { root } from "./support/paths.ts";
+import { run, workspace } from "./support/sidecar.ts";
+
+const base = join(root, ".cache/root");
+
+const images = [
+  ["cobol", "(COBOL,42)", "report.cob", "report.expected"],
+  ["python3", "(PYTHON3,3)", "calibrate.py", "calibrate.expected"],
+  ["shell", "(SHELL,1)", "block.sh", "block.expected"],
+] as const;
+
+/** What pCluster gives to a pod: any user, and no privilege whatever. */
+const hardened = [
+  "run",
+  "--rm",
+  "--network=none",
+  `--user=${platformUser}:${platformUser}`,
+  "--read-only",
+  "--tmpfs=/tmp",
+  "--cap-drop=ALL",
+  "--security-opt=no-new-privileges",
+];
+
+describeWhere(
+  {
+    root: isRoot,
+    dockerd: has("dockerd"),
+    "scripts/make-root.sh .cache/root": existsSync(join(base, "etc")),
+  },
+  "in a Docker container",
+  () => {
+    let docker: Docker;
+
+    beforeAll(async () => {
+      const started = await startDocker();
+      if (!started) throw new Error("dockerd does not come up; its log is above");
+      docker = started;
+      const command = `tar -C ${base} --exclude=./dev -c .`;
+      const { stdout, exitCode } = Bun.spawnSync(
+        ["sh", "-c", `${command} | /usr/bin/docker import - base:test`],
+        { env: { PATH: process.env["PATH"], DOCKER_HOST: docker.host } },
+      );
+      expect(exitCode, stdout.toString()).toBe(0);
+      for (const [image] of images) {
+        const built = docker.run([
+          "build",
+          "--build-arg=BASE=base:test",
+          `--file=images/${image}/Dockerfile`,
+          `--tag=${image}:test`,
+          ".",
+        ]);
+        expect(built.code, built.stdout + built.stderr).toBe(0);
+      }
+    });
+
+    afterAll(async () => {
+      await docker?.stop();
+    });
+
+    function place(image: string): string {
+      const directory = workspace();
+      cpSync(join(root, "images", image, "blocks"), directory, { recursive: true });
+      Bun.spawnSync(["chown", "-R", `${platformUser}`, directory]);
+      return directory;
+    }
+
+    describe.each(images)("the image %s", (image, runenv, block, expected) => {
+      it("runs its block as a user without privileges, to the known result", () => {
+        const directory = place(image);
+        const { code, stdout, stderr } = docker.run([
+          ...hardened,
+          `--volume=${directory}:/block`,
+          "--workdir=/block",
+          `${image}:test`,
+          `--runenv=${runenv}`,
+          "--result=/block/result.json",
+          "--exec",
+          `\${DA__P7__RUNENV__${runenv.slice(1, -1).split(",")[0]}__EXECUTE}`,
+          block,
+        ]);
+        expect(stderr).toBe("");
+        expect(stdout).toBe(readFileSync(join(directory, expected), "utf8"));
+        expect(code).toBe(0);
+        const record = join(directory, "result.json");
+        expect(statSync(record).uid).toBe(platformUser);
+        expect(JSON.parse(readFileSync(record, "utf8"))).toMatchObject({
+          state: "finished",
+          exit: { code: 0, cause: "exited" },
+        });
+      });
+    });
+
+    it("docker stop reaches the block, which may end as it wants", async () => {
+      const id = docker
+        .run([
+          ...hardened.filter((word) => word !== "--rm"),
+          "--detach",
+          "shell:test",
+          "--exec",
+          "/bin/sh",
+          "-c",
+          "trap 'echo saved; exit 6' TERM; echo up; while :; do sleep 0.1; done",
+        ])
+        .stdout.trim();
+      while (!docker.run(["logs", id]).stdout.includes("up")) await Bun.sleep(50);
+      docker.run(["stop", "--time=60", id]);
+      expect(docker.run(["wait", id]).stdout.trim()).toBe("6");
+      expect(docker.run(["logs", id]).stdout).toBe("up\nsaved\n");
+    });
+
+    it("a block that takes too much memory is told so", () => {
+      const { code, stderr } = docker.run([
+        ...hardened,
+        "--memory=64m",
+        "--memory-swap=64m",
+        "python3:test",
+        "--exec",
+        "python3",
+        "-c",
+        "x = bytearray(500_000_000)",
+      ]);
+      // The kernel takes the biggest process of the container: the block, not sidecar.
+      expect(code).toBe(137);
+      expect(stderr).toMatch(/block-out-of-memory/);
+    });
+
+    it("sidecar works with 32 MB of memory, and leaves the block nearly all", () => {
+      const { code, stdout } = docker.run([
+        ...hardened,
+        "--memory=32m",
+        "shell:test",
+        "--exec",
+        "/bin/echo",
+        "fits",
+      ]);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "fits\n" });
+    });
+
+    it("the wrong runenv lists what the image has", () => {
+      const { code, stderr } = docker.run([
+        ...hardened,
+        "cobol:test",
+        "--runenv=(PYTHON3,3)",
+        "--exec",
+        "x",
+      ]);
+      expect(code).toBe(125);
+      expect(stderr).toContain("this image has no runenv PYTHON3; it has COBOL 42");
+    });
+  },
+);
+
+describeWhere(
+  {
+    root: isRoot,
+    "scripts/make-root.sh .cache/root": existsSync(join(base, "etc")),
+  },
+  "in a debootstrap root, without any engine",
+  () => {
+    it("the COBOL report is printed as uid 20042, unknown and unprivileged", async () => {
+      const directory = workspace();
+      cpSync(join(root, "images/cobol/blocks"), directory, { recursive: true });
+      chownSync(directory, platformUser, platformUser);
+      const script = `
+        set -e
+        mount -t overlay -o "lowerdir=$1,upperdir=$2,workdir=$3" overlay "$4"
+        mkdir -p "$4/opt/cobol" "$4/block" "$4/usr/local/src"
+        cp -r "$5/images/cobol" "$4/usr/local/src/cobol"
+        cp "$5/dist/sidecar" "$4/usr/local/bin/sidecar"
+        chroot "$4" sh /usr/local/src/cobol/install.sh /opt/cobol >&2
+        mount --bind "$6" "$4/block"
+        mount -t proc proc "$4/proc"
+        exec setpriv --no-new-privs \\
+          chroot --userspec=${platformUser}:${platformUser} --groups= "$4" \\
+          /usr/bin/env -i PATH=/usr/bin:/bin \\
+          DA__P7__RUNENV__COBOL__VERSION=42 \\
+          DA__P7__RUNENV__COBOL__ACTIVATE=/opt/cobol/activate.sh \\
+          "DA__P7__RUNENV__COBOL__EXECUTE=cobc -xj" \\
+          /usr/local/bin/sidecar "--runenv=(COBOL,42)" --cwd=/block \\
+          --exec '\${DA__P7__RUNENV__COBOL__EXECUTE}' report.cob`;
+      const scratch = workspace();
+      const places = ["upper", "work", "merged"].map((name) => join(scratch, name));
+      Bun.spawnSync(["mkdir", ...places]);
+      const { stdout, stderr, code } = await run([
+        "unshare",
+        "--mount",
+        "--pid",
+        "--fork",
+        "sh",
+        "-c",
+        script,
+        "sh",
+        base,
+        ...places,
+        root,
+        directory,
+      ]);
+      expect(stderr).toBe("");
+      expect(stdout).toBe(readFileSync(join(directory, "report.expected"), "utf8"));
+      expect(code).toBe(0);
+    });
+  },
+);
