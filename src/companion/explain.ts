@@ -10,7 +10,7 @@ import { type Environment, isSecret } from "./environment.ts";
 import { Failure } from "./failure.ts";
 import { identityVariables } from "./identity.ts";
 import { fileProblem, findProgram } from "./program.ts";
-import type { Request } from "./run.ts";
+import type { Request } from "./request.ts";
 import type { Runenv } from "./runenv.ts";
 import { expandWords } from "./words.ts";
 

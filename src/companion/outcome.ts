@@ -118,3 +118,20 @@ function signalledNotice(signal: number, core: boolean): Notice {
     hint: "sidecar did not send it: the block crashed, or somebody else ended it",
   };
 }
+
+/** A copy of a stream ended before the stream did. */
+export function lostStream(name: string, error: Error): Notice {
+  return {
+    level: "warning",
+    code: "stream-lost",
+    message: `the copy of the block's output to ${name} ended early: ${error.message}`,
+    hint: "the block was not disturbed; what came later is only in the other copy",
+  };
+}
+
+export const survivorsNotice: Notice = {
+  level: "error",
+  code: "block-survivors",
+  message: "processes of the block did not end, even by SIGKILL",
+  hint: "they wait in the kernel, mostly for a file system that does not answer",
+};

@@ -3,6 +3,8 @@ import { currentDirectory, mayAccess } from "../system/posix/files.ts";
 import { Failure, type Notice } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
 import type { ResultRecord } from "./record.ts";
+import type { Runenv, RunenvRequest } from "./runenv.ts";
+import { bytesWritten, type Stream } from "./streams.ts";
 import type { Ended } from "./supervision.ts";
 
 type Wanted = {
@@ -43,6 +45,21 @@ export class Progress {
 
   note(facts: Partial<Known>): void {
     this.#known = { ...this.#known, ...facts };
+  }
+
+  noteRunenv({ name, version }: Runenv, { version: requested }: RunenvRequest): void {
+    const declared = version === undefined ? {} : { version };
+    this.note({ runenv: { name, ...declared, requested } });
+  }
+
+  noteStreams(redirected: readonly Stream[]): void {
+    if (redirected.length === 0) return;
+    const entries = redirected.map((stream) => {
+      const bytes = bytesWritten(stream);
+      const written = bytes === undefined ? {} : { bytes };
+      return [stream.name, { path: stream.path, ...written }];
+    });
+    this.note({ streams: Object.fromEntries(entries) });
   }
 
   /** The first writing. @throws Failure `result-unwritable` */

@@ -25,36 +25,20 @@ import { Failure, internalError, type Notice } from "./failure.ts";
 import { establishIdentity } from "./identity.ts";
 import type { Log } from "./log.ts";
 import {
+  lostStream,
   type Outcome,
   outcomeOf,
   outcomeOfCancellation,
   outcomeOfFailure,
+  survivorsNotice,
 } from "./outcome.ts";
 import { explainStart, findProgram } from "./program.ts";
 import { Progress } from "./progress.ts";
-import { findRunenv, type Runenv, type RunenvRequest } from "./runenv.ts";
-import { bytesWritten, closePipes, openStreams, type Streams } from "./streams.ts";
+import type { Request } from "./request.ts";
+import { findRunenv, type Runenv } from "./runenv.ts";
+import { closePipes, openStreams, type Streams } from "./streams.ts";
 import { Cancelled, type Ended, Supervisor } from "./supervision.ts";
 import { expandWords } from "./words.ts";
-
-/** All durations in milliseconds. Relative paths: from where sidecar was started. */
-export type Request = {
-  /** PROGRAM and its ARGUMENTs, `${…}` not yet replaced. */
-  readonly words: readonly string[];
-  readonly runenv?: RunenvRequest;
-  readonly cwd?: string;
-  readonly temporary: boolean;
-  readonly stdout?: string;
-  readonly stderr?: string;
-  readonly append: boolean;
-  readonly tee: boolean;
-  readonly timeout?: number;
-  readonly grace: number;
-  readonly activateTimeout: number;
-  readonly result?: string;
-  readonly strict: boolean;
-  readonly explain: boolean;
-};
 
 /** Runs a block to its end. @returns sidecar's exit code */
 export async function runBlock(
@@ -105,7 +89,7 @@ class Run {
   async toItsEnd(image: Environment): Promise<Outcome> {
     const request = this.#request;
     const runenv = request.runenv && findRunenv(request.runenv, image);
-    if (runenv) this.progress.note({ runenv: recorded(runenv, request.runenv!) });
+    if (runenv) this.progress.noteRunenv(runenv, request.runenv!);
     const storage = storagePaths(image);
     checkStorage(storage, this.#pause);
     if (request.cwd !== undefined) checkDirectory(request.cwd, this.#pause);
@@ -221,8 +205,7 @@ class Run {
       for (const { sink, error } of lost) this.#report(lostStream(sink.name, error));
     if (ended.survivors.length > 0) this.#report(survivorsNotice);
     const outOfMemory = await this.progress.account(ended);
-    if (streams.redirected.length > 0)
-      this.progress.note({ streams: recordedStreams(streams) });
+    this.progress.noteStreams(streams.redirected);
     return outcomeOf(ended, this.#request, outOfMemory);
   }
 
@@ -243,21 +226,6 @@ class Run {
   }
 }
 
-function recorded(runenv: Runenv, request: RunenvRequest) {
-  const { name, version } = runenv;
-  const requested = request.version;
-  return version === undefined ? { name, requested } : { name, version, requested };
-}
-
-function recordedStreams({ redirected }: Streams) {
-  const entries = redirected.map((stream) => {
-    const bytes = bytesWritten(stream);
-    const path = stream.path;
-    return [stream.name, bytes === undefined ? { path } : { path, bytes }];
-  });
-  return Object.fromEntries(entries);
-}
-
 function requireProgram(words: readonly string[]): string {
   if (words[0]) return words[0];
   throw new Failure(
@@ -266,19 +234,3 @@ function requireProgram(words: readonly string[]): string {
     "let the variable name a program: cobc -xj, or a JSON array of words",
   );
 }
-
-function lostStream(name: string, error: SystemError): Notice {
-  return {
-    level: "warning",
-    code: "stream-lost",
-    message: `the copy of the block's output to ${name} ended early: ${error.message}`,
-    hint: "the block was not disturbed; what came later is only in the other copy",
-  };
-}
-
-const survivorsNotice: Notice = {
-  level: "error",
-  code: "block-survivors",
-  message: "processes of the block did not end, even by SIGKILL",
-  hint: "they wait in the kernel, mostly for a file system that does not answer",
-};

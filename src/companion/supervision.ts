@@ -153,7 +153,9 @@ export class Supervisor {
       if (signalled) {
         for (const signal of readSignals(this.#signals)) onSignal(signal);
         for (const change of changes()) onChange(change);
-        if (life.ended && isAlone()) happen({ kind: "alone" });
+        // Also while the process runs: the number of a group that is gone may be
+        // given to another.
+        if (isAlone() && life.ended) happen({ kind: "alone" });
       }
       happen({ kind: "deadline" });
     }

@@ -1,0 +1,21 @@
+/** What is asked for: one block, and how it is to be run. */
+import type { RunenvRequest } from "./runenv.ts";
+
+/** All durations in milliseconds. Relative paths: from where sidecar was started. */
+export type Request = {
+  /** PROGRAM and its ARGUMENTs, `${…}` not yet replaced. */
+  readonly words: readonly string[];
+  readonly runenv?: RunenvRequest;
+  readonly cwd?: string;
+  readonly temporary: boolean;
+  readonly stdout?: string;
+  readonly stderr?: string;
+  readonly append: boolean;
+  readonly tee: boolean;
+  readonly timeout?: number;
+  readonly grace: number;
+  readonly activateTimeout: number;
+  readonly result?: string;
+  readonly strict: boolean;
+  readonly explain: boolean;
+};
