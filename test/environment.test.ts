@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Environment } from "../src/companion/environment.ts";
 import { decode, encode } from "../src/system/text.ts";
+import { describeWhere, hasLauncher } from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
 import { run, sidecar, workspace } from "./support/sidecar.ts";
 
@@ -125,28 +126,32 @@ it("can be empty", async () => {
   expect({ stdout, code }).toEqual({ stdout: "", code: 0 });
 });
 
-describe("no variable changes what sidecar does:", () => {
-  it.each([
-    ["BUN_OPTIONS", "--version"],
-    ["BUN_BE_BUN", "1"],
-    ["BUN_JSC_useJIT", "0"],
-    ["BUN_JSC_noSuchOption", "1"],
-    ["BUN_CONFIG_VERBOSE_FETCH", "1"],
-    ["NODE_OPTIONS", "--require=/no/such.js"],
-    ["NODE_ENV", "production"],
-    ["JSC_useJIT", "0"],
-    ["MIMALLOC_VERBOSE", "1"],
-    ["FORCE_COLOR", "3"],
-    ["TZ", "/etc/shadow"],
-  ])("%s=%s", async (name, value) => {
-    const { stdout, stderr, code } = await sidecar(
-      ["--quiet", "--exec", "/usr/bin/env"],
-      { environment: { [name]: value } },
-    );
-    expect({ stdout, stderr, code }).toEqual({
-      stdout: `${name}=${value}\n`,
-      stderr: "",
-      code: 0,
+describeWhere(
+  { launcher: hasLauncher },
+  "no variable changes what sidecar does:",
+  () => {
+    it.each([
+      ["BUN_OPTIONS", "--version"],
+      ["BUN_BE_BUN", "1"],
+      ["BUN_JSC_useJIT", "0"],
+      ["BUN_JSC_noSuchOption", "1"],
+      ["BUN_CONFIG_VERBOSE_FETCH", "1"],
+      ["NODE_OPTIONS", "--require=/no/such.js"],
+      ["NODE_ENV", "production"],
+      ["JSC_useJIT", "0"],
+      ["MIMALLOC_VERBOSE", "1"],
+      ["FORCE_COLOR", "3"],
+      ["TZ", "/etc/shadow"],
+    ])("%s=%s", async (name, value) => {
+      const { stdout, stderr, code } = await sidecar(
+        ["--quiet", "--exec", "/usr/bin/env"],
+        { environment: { [name]: value } },
+      );
+      expect({ stdout, stderr, code }).toEqual({
+        stdout: `${name}=${value}\n`,
+        stderr: "",
+        code: 0,
+      });
     });
-  });
-});
+  },
+);

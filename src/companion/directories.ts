@@ -14,7 +14,7 @@ import {
 import { errorNumber, SystemError } from "../system/posix/libc.ts";
 import { userIdentifier } from "../system/posix/process.ts";
 import { printable } from "../system/text.ts";
-import type { Environment } from "./environment.ts";
+import { type Environment, shownValue } from "./environment.ts";
 import { Failure } from "./failure.ts";
 
 export const visibilityLimit = 10_000;
@@ -35,7 +35,7 @@ export function storagePaths(environment: Environment): Storage[] {
     if (!path.startsWith("/"))
       throw new Failure(
         "storage-not-absolute",
-        `${printable(variable)}=${printable(path)} is not an absolute path`,
+        `${printable(variable)}=${shownValue(variable, path)} is not an absolute path`,
         "pCluster sets this variable to where the folder is mounted, from / on",
       );
     found.push({ variable, path });
@@ -47,7 +47,7 @@ export function storagePaths(environment: Environment): Storage[] {
 export function checkStorage(storage: readonly Storage[], pause: Pause): void {
   for (const { variable, path } of storage)
     requireDirectory(path, pause, {
-      what: printable(variable),
+      name: `${printable(variable)}: ${shownValue(variable, path)}`,
       missing: "storage-missing",
       forbidden: "storage-forbidden",
       hint: "whoever prepares this machine mounts the storage here",
@@ -57,7 +57,7 @@ export function checkStorage(storage: readonly Storage[], pause: Pause): void {
 /** @throws Failure `directory-missing`, `directory-forbidden` */
 export function checkDirectory(path: string, pause: Pause): void {
   requireDirectory(path, pause, {
-    what: "--cwd",
+    name: `--cwd: ${printable(path)}`,
     missing: "directory-missing",
     forbidden: "directory-forbidden",
     hint: "make the directory before the task is started, or name another one",
@@ -65,7 +65,7 @@ export function checkDirectory(path: string, pause: Pause): void {
 }
 
 type Words = {
-  readonly what: string;
+  readonly name: string;
   readonly missing: "storage-missing" | "directory-missing";
   readonly forbidden: "storage-forbidden" | "directory-forbidden";
   readonly hint: string;
@@ -73,7 +73,7 @@ type Words = {
 
 function requireDirectory(path: string, pause: Pause, words: Words): void {
   const found = awaitPath(path, pause);
-  const name = `${words.what}: ${printable(path)}`;
+  const { name } = words;
   if (found instanceof SystemError) {
     const waited = mayAppear(found) ? ", also not after ten seconds" : "";
     const code = found.errno === errorNumber.EACCES ? words.forbidden : words.missing;

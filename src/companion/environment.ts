@@ -1,3 +1,5 @@
+import { printable } from "../system/text.ts";
+
 /**
  * An environment as the kernel has it: `NAME=VALUE` entries in their order.
  *
@@ -60,4 +62,9 @@ export function nameOf(entry: string): string | undefined {
 /** Whether the value of such a variable must never be shown. */
 export function isSecret(name: string): boolean {
   return /PASSWORD|TOKEN|SECRET|KEY/i.test(name);
+}
+
+/** A variable's value for a message. */
+export function shownValue(name: string, value: string): string {
+  return isSecret(name) ? "(not shown)" : printable(value);
 }

@@ -6,7 +6,7 @@ import { encode, printable } from "../system/text.ts";
 import { variablesOf } from "./activation.ts";
 import { type ActivationPlan, planActivation } from "./activation-plan.ts";
 import { formatDuration } from "./duration.ts";
-import { type Environment, isSecret } from "./environment.ts";
+import { type Environment, isSecret, shownValue } from "./environment.ts";
 import { Failure } from "./failure.ts";
 import { identityVariables } from "./identity.ts";
 import { fileProblem, findProgram } from "./program.ts";
@@ -30,7 +30,7 @@ export function explain(
   const opaque = plan.kind === "script" || plan.kind === "command";
   const rows: Array<readonly [string, string]> = [
     ["runenv", runenv ? describeRunenv(runenv) : "none: nothing is activated"],
-    ["activation", describePlan(plan)],
+    ["activation", runenv ? describePlan(plan, runenv) : "nothing to do"],
     ["words", describeWords(request.words, environment, opaque)],
     ["program", describeProgram(request.words, environment, opaque)],
     ["directory", describeDirectory(request)],
@@ -54,7 +54,7 @@ function describeRunenv({ name, version }: Runenv): string {
     : `${name} ${version}`;
 }
 
-function describePlan(plan: ActivationPlan): string {
+function describePlan(plan: ActivationPlan, { name }: Runenv): string {
   switch (plan.kind) {
     case "nothing":
       return "nothing to do";
@@ -63,7 +63,7 @@ function describePlan(plan: ActivationPlan): string {
     case "script":
       return `${plan.shell.join(" ")} sources ${printable(plan.path)}`;
     case "command":
-      return `/bin/sh runs ${printable(plan.text)}`;
+      return `/bin/sh runs ${shownValue(`DA__P7__RUNENV__${name}__ACTIVATE`, plan.text)}`;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Runtime environments: what was asked for, and what the image declares. */
 import { printable } from "../system/text.ts";
-import type { Environment } from "./environment.ts";
+import { type Environment, shownValue } from "./environment.ts";
 import { Failure } from "./failure.ts";
 
 export type RunenvRequest = { readonly name: string; readonly version: number };
@@ -71,7 +71,7 @@ export function findRunenv(request: RunenvRequest, environment: Environment): Ru
   if (declared !== undefined && version === undefined)
     throw new Failure(
       "runenv-version-invalid",
-      `${variable("VERSION")}=${printable(declared)} is not a whole number from 0 on`,
+      `${variable("VERSION")}=${shownValue(variable("VERSION"), declared)} is not a whole number from 0 on`,
       "this is for the image's developer to mend",
     );
   if (version !== undefined && version < request.version)
@@ -102,8 +102,9 @@ export function runenvNames(environment: Environment): string[] {
 function describeRunenvs(environment: Environment): string {
   return runenvNames(environment)
     .map((name) => {
-      const version = environment.get(`${prefix}${name}__VERSION`);
-      return version === undefined ? name : `${name} ${printable(version)}`;
+      const variable = `${prefix}${name}__VERSION`;
+      const version = environment.get(variable);
+      return version === undefined ? name : `${name} ${shownValue(variable, version)}`;
     })
     .join(", ");
 }

@@ -248,10 +248,12 @@ function unseen(process: number): FinalChange {
   return { process, how, processorSeconds: 0, peakMemory: 0 };
 }
 
-function* changes(): Generator<Change> {
+/** What has become of children since the last call. */
+function changes(): Change[] {
+  const all: Change[] = [];
   for (;;) {
     const change = nextChange();
-    if (change === undefined || change === "none") return;
-    yield change;
+    if (change === undefined || change === "none") return all;
+    all.push(change);
   }
 }

@@ -7,6 +7,9 @@ export function has(program: string): boolean {
   return Bun.which(program) !== null;
 }
 
+/** Whether the executable under test was built with its launcher (it needs gcc). */
+export const hasLauncher = process.env["SIDECAR_HAS_LAUNCHER"] === "1";
+
 /** A group of tests that needs something; without it they are skipped, and say why. */
 export function describeWhere(
   needs: Readonly<Record<string, boolean>>,

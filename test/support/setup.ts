@@ -23,5 +23,7 @@ export default function setup(): () => void {
   chmodSync(place, 0o755);
   process.env["SIDECAR_UNDER_TEST"] = join(place, "sidecar");
   copyFileSync(built, join(place, "sidecar"));
+  const version = Bun.spawnSync([built, "--version"]).stdout.toString();
+  process.env["SIDECAR_HAS_LAUNCHER"] = version.includes("without launcher") ? "" : "1";
   return () => rmSync(place, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 /** Files and directories, by calls into C: `node:fs` costs a millisecond to load. */
-import { ptr } from "bun:ffi";
+import { ptr } from "./foreign.ts";
 import { decode, encodeTerminated } from "../text.ts";
 import { closeDescriptor, readSome, setNonBlocking } from "./descriptors.ts";
 import { checked, lastError, libc, moreLibc, SystemError } from "./libc.ts";

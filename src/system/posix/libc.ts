@@ -4,7 +4,7 @@
  * Only functions that every glibc since 2.17 exports are bound by name; the `stat`
  * family (exported since 2.33 only) and what has no wrapper go through `syscall`.
  */
-import { CString, dlopen, type Pointer, read } from "bun:ffi";
+import { CString, dlopen, type Pointer, read } from "./foreign.ts";
 
 /** What every block needs. Binding a function costs about 8 µs, so these are few. */
 const usual = {
@@ -25,6 +25,7 @@ const usual = {
   posix_spawnattr_setsigmask: { args: ["ptr", "ptr"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i64" },
+  setrlimit: { args: ["i32", "ptr"], returns: "i32" },
   signalfd: { args: ["i32", "ptr", "i32"], returns: "i32" },
   syscall: { args: ["u64", "u64", "u64", "u64"], returns: "i64" },
   wait4: { args: ["i32", "ptr", "i32", "ptr"], returns: "i32" },
@@ -43,7 +44,6 @@ const occasional = {
   posix_spawn_file_actions_adddup2: { args: ["ptr", "i32", "i32"], returns: "i32" },
   posix_spawn_file_actions_init: { args: ["ptr"], returns: "i32" },
   rename: { args: ["ptr", "ptr"], returns: "i32" },
-  setrlimit: { args: ["i32", "ptr"], returns: "i32" },
   signal: { args: ["i32", "u64"], returns: "u64" },
   sigprocmask: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   strerror: { args: ["i32"], returns: "ptr" },

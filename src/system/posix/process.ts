@@ -1,5 +1,5 @@
 /** Processes: start one, learn how it ended, signal its group, hand it the terminal. */
-import { ptr } from "bun:ffi";
+import { ptr } from "./foreign.ts";
 import { encodeTerminated } from "../text.ts";
 import { lastError, libc, moreLibc, SystemError } from "./libc.ts";
 import { signalNumber, signalSet } from "./signals.ts";

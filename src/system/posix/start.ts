@@ -6,10 +6,10 @@
  * An executable built without it knows the bytes from /proc, and takes Bun's changes
  * for undone: SIGPIPE and SIGXFSZ as default, the limit as Bun left it.
  */
-import { type Pointer, read, toArrayBuffer } from "bun:ffi";
+import { type Pointer, read, toArrayBuffer } from "./foreign.ts";
 import { decode } from "../text.ts";
 import { readFile } from "./files.ts";
-import { moreLibc, SystemError } from "./libc.ts";
+import { libc, moreLibc, SystemError } from "./libc.ts";
 import {
   blockSignals,
   hasSignal,
@@ -65,7 +65,8 @@ function fromLauncher(address: number): Started {
   );
   const texts = split(bytes);
   const count = Number(field(3));
-  const descriptors = Array.from({ length: 16 }, (_, index) => field(8 + index));
+  const descriptors: bigint[] = [];
+  for (let index = 8; index < 24; index += 1) descriptors.push(field(index));
   return {
     arguments: texts.slice(1, count),
     environment: texts.slice(count),
@@ -131,5 +132,5 @@ const RLIMIT_NOFILE = 7;
 /** Sets back what Bun raised, for sidecar and what it starts. */
 export function restoreDescriptorLimit(limit: DescriptorLimit): void {
   if (limit.soft === limit.hard) return; // there was nothing to raise
-  moreLibc().setrlimit(RLIMIT_NOFILE, BigUint64Array.of(limit.soft, limit.hard));
+  libc().setrlimit(RLIMIT_NOFILE, BigUint64Array.of(limit.soft, limit.hard));
 }
