@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { compileFlags } from "./scripts/compile-flags.ts";
 import { link, recordAddress } from "./src/launcher/link.ts";
 
 const root = import.meta.dir;
@@ -75,16 +76,7 @@ function compile(version: string, commit: string, launcher: boolean): Uint8Array
     "build",
     join(root, "src/main.ts"),
     `--outfile=${compiled}`,
-    "--compile",
-    "--minify",
-    "--format=esm",
-    "--bytecode",
-    "--splitting",
-    "--compile-jit-policy=100",
-    "--no-compile-autoload-dotenv",
-    "--no-compile-autoload-bunfig",
-    "--no-compile-autoload-tsconfig",
-    "--no-compile-autoload-package-json",
+    ...compileFlags,
     ...Object.entries(facts).map(
       ([name, value]) => `--define=${name}=${JSON.stringify(value)}`,
     ),

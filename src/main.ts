@@ -1,31 +1,28 @@
 /** The door: which command is meant; nothing else. */
+import { writeEnvironment } from "./command/environment.ts";
+import { reportMistake } from "./command/mistake.ts";
 import { run } from "./command/run.ts";
 import { exitNow } from "./system/posix/process.ts";
 import { readStart, type Started } from "./system/posix/start.ts";
 
-exitNow(await guarded());
-
-/** Whatever goes wrong in sidecar itself is one line, and never a stack trace. */
-async function guarded(): Promise<number> {
-  try {
-    return await dispatch(readStart());
-  } catch (error) {
-    const { reportMistake } = await import("./command/mistake.ts");
-    return reportMistake(error);
-  }
+/*
+ * A block's way has no await in it, from here to its end: that it could wait costs a
+ * tenth of its start, and it waits in poll(2) anyway.
+ */
+try {
+  const code = dispatch(readStart());
+  if (typeof code === "number") exitNow(code);
+  code.catch(reportMistake).then(exitNow);
+} catch (error) {
+  // Whatever goes wrong in sidecar itself is one line, and never a stack trace.
+  exitNow(reportMistake(error));
 }
 
-async function dispatch(started: Started): Promise<number> {
+function dispatch(started: Started): number | Promise<number> {
   const words = started.arguments;
-  const first = words[0];
-  if (first === "--internal-environment") {
-    const { writeEnvironment } = await import("./command/environment.ts");
-    return writeEnvironment(started);
-  }
-  if (isForPeople(words)) {
-    const { people } = await import("./command/people.ts");
-    return people(started);
-  }
+  if (words[0] === "--internal-environment") return writeEnvironment(started);
+  if (isForPeople(words))
+    return import("./command/people.ts").then(({ people }) => people(started));
   return run(started);
 }
 

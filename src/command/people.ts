@@ -36,6 +36,8 @@ const examples: ReadonlyArray<readonly [string, string]> = [
   ["sidecar --explain --runenv='(COBOL,42)' --exec cobc", "Say what would happen"],
 ];
 
+export { unknownOption } from "./suggest.ts";
+
 /** @returns sidecar's exit code */
 export async function people(started: Started): Promise<number> {
   // Here Ctrl-C ends sidecar as it ends any program.

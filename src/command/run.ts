@@ -10,8 +10,8 @@ import type { Started } from "../system/posix/start.ts";
 import { type Given, options } from "./options.ts";
 import { type Parsed, parseBlock, UnknownOption } from "./parse.ts";
 
-/** @returns sidecar's exit code */
-export async function run(started: Started): Promise<number> {
+/** @returns sidecar's exit code, or the promise of it where more has to be loaded */
+export function run(started: Started): number | Promise<number> {
   const environment = new Environment(started.environment);
   let log = new Log(logOptions({}, started.arguments), environment);
   let request: Request;
@@ -20,8 +20,8 @@ export async function run(started: Started): Promise<number> {
     log = new Log(logOptions(parsed.given, []), environment);
     request = requestOf(parsed);
   } catch (error) {
-    const failure =
-      error instanceof UnknownOption ? await explained(error) : asFailure(error);
+    if (error instanceof UnknownOption) return refuseUnknown(error, log);
+    const failure = error instanceof Failure ? error : internalError(error);
     log.failure(failure);
     return failure.exitCode;
   }
@@ -81,11 +81,9 @@ function logOptions(given: Given, words: readonly string[]) {
   return { format, quiet: given.quiet === true };
 }
 
-async function explained({ option }: UnknownOption): Promise<Failure> {
-  const { unknownOption } = await import("./suggest.ts");
-  return unknownOption(option);
-}
-
-function asFailure(error: unknown): Failure {
-  return error instanceof Failure ? error : internalError(error);
+async function refuseUnknown({ option }: UnknownOption, log: Log): Promise<number> {
+  const { unknownOption } = await import("./people.ts");
+  const failure = unknownOption(option);
+  log.failure(failure);
+  return failure.exitCode;
 }

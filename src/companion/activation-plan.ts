@@ -3,7 +3,6 @@ import { mayAccess, readFile, status } from "../system/posix/files.ts";
 import { errorNumber, SystemError } from "../system/posix/libc.ts";
 import { decode, printable } from "../system/text.ts";
 import { Failure } from "./failure.ts";
-import { interpreterOf } from "./program.ts";
 
 export type ActivationPlan =
   | { readonly kind: "nothing" }
@@ -16,6 +15,8 @@ export type ActivationPlan =
   | { readonly kind: "command"; readonly text: string };
 
 export const defaultShell = "/bin/sh";
+const hash = 0x23;
+const exclamation = 0x21;
 const shells = /^(sh|bash|dash|ash|ksh|ksh93|mksh|yash|zsh|busybox)$/;
 export const forDeveloper = "this is for the image's developer to mend";
 
@@ -61,9 +62,9 @@ export function planActivation(value: string): ActivationPlan {
 /** The shell that the file's `#!` names, as the words that start it. */
 function shellFor(path: string): string[] {
   const head = readFile(path, 4096);
-  const named = head instanceof SystemError ? undefined : interpreterOf(head);
-  if (head instanceof SystemError || named?.kind !== "the interpreter")
-    return [defaultShell];
+  const isScript =
+    !(head instanceof SystemError) && head[0] === hash && head[1] === exclamation;
+  if (!isScript) return [defaultShell];
   const line = decode(
     head.subarray(2, head.indexOf(10) < 0 ? undefined : head.indexOf(10)),
   );

@@ -176,17 +176,30 @@ export function carriedOver(
   before: Environment,
   answer: readonly string[],
 ): Environment {
-  const after = new Environment(answer);
-  const own: Record<string, string | undefined> = {};
-  for (const name of shellsOwn) own[name] = before.get(name);
-  for (const name of after.names("BASH_FUNC_")) own[name] = before.get(name);
-  // Shells drop names that they could not have set; the image meant them.
-  const unknown = before.entries.filter((entry) => {
+  const entries: string[] = [];
+  const unusual = new Set<string>();
+  for (const entry of answer) {
     const name = nameOf(entry);
-    if (name !== undefined && after.get(name) !== undefined) return false;
-    return name === undefined || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
-  });
-  return new Environment([...after.with(own).entries, ...unknown]);
+    if (name === undefined || isShellsOwn(name)) continue;
+    entries.push(entry);
+    if (!isShellName(name)) unusual.add(name);
+  }
+  for (const entry of before.entries) {
+    const name = nameOf(entry);
+    // Most shells drop what they could not have set; the image meant it.
+    const isDropped = name === undefined || !(isShellName(name) || unusual.has(name));
+    if (isDropped || isShellsOwn(name)) entries.push(entry);
+  }
+  return new Environment(entries);
+}
+
+/** What a shell sets for itself, and functions that it exports. */
+function isShellsOwn(name: string): boolean {
+  return shellsOwn.includes(name) || name.startsWith("BASH_FUNC_");
+}
+
+function isShellName(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
 }
 
 /** `text` as one word of a POSIX shell. */

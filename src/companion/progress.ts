@@ -1,8 +1,9 @@
 /** Keeps the result record up to date, where somebody wants it. */
 import { currentDirectory, mayAccess } from "../system/posix/files.ts";
+import { memoryAccount } from "./cgroup.ts";
 import { Failure, type Notice } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
-import type { ResultRecord } from "./record.ts";
+import { type ResultRecord, writeRecord, writeTerminationLog } from "./record.ts";
 import type { Runenv, RunenvRequest } from "./runenv.ts";
 import { bytesWritten, type Stream } from "./streams.ts";
 import type { Ended } from "./supervision.ts";
@@ -63,26 +64,24 @@ export class Progress {
   }
 
   /** The first writing. @throws Failure `result-unwritable` */
-  async begin(): Promise<void> {
+  begin(): void {
     if (this.#path === undefined) return;
-    const { memoryAccount } = await import("./cgroup.ts");
     this.#killsBefore = memoryAccount().kills;
-    await this.#write(this.#path);
+    this.#write(this.#path);
     this.#begun = true;
   }
 
   /** The block is about to be started. */
-  async running(): Promise<void> {
+  running(): void {
     if (this.#path === undefined) return;
     this.note({ state: "running" });
-    await this.#write(this.#path);
+    this.#write(this.#path);
   }
 
   /** Notes what the block used. @returns whether it was ended for want of memory */
-  async account({ how, processorSeconds, peakMemory }: Ended): Promise<boolean> {
+  account({ how, processorSeconds, peakMemory }: Ended): boolean {
     const killed = how.kind === "signalled" && how.signal === 9;
     if (this.#path === undefined && !killed) return false;
-    const { memoryAccount } = await import("./cgroup.ts");
     const { peak, kills } = memoryAccount();
     this.note({
       usage: {
@@ -95,16 +94,15 @@ export class Progress {
   }
 
   /** The last writing, also of a run that was refused. @returns what went wrong */
-  async finish(exit: Exit): Promise<Notice | undefined> {
+  finish(exit: Exit): Notice | undefined {
     const summaryWanted = mayAccess(terminationLog, "exist");
     if (this.#path === undefined && !summaryWanted) return undefined;
     this.note({ state: "finished", finished: Date.now(), exit });
     if (summaryWanted) {
-      const { writeTerminationLog } = await import("./record.ts");
       writeTerminationLog(terminationLog, this.#record);
     }
     try {
-      if (this.#path !== undefined) await this.#write(this.#path);
+      if (this.#path !== undefined) this.#write(this.#path);
       return undefined;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -113,8 +111,7 @@ export class Progress {
     }
   }
 
-  async #write(path: string): Promise<void> {
-    const { writeRecord } = await import("./record.ts");
+  #write(path: string): void {
     writeRecord(path, this.#record);
   }
 

@@ -146,7 +146,7 @@ export class Collector {
   }
 
   get content(): Uint8Array {
-    return Buffer.concat(this.#pieces);
+    return this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
   }
 }
 

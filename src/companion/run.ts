@@ -19,8 +19,11 @@ import {
 } from "../system/posix/process.ts";
 import type { Started } from "../system/posix/start.ts";
 import { decode } from "../system/text.ts";
+import { activate } from "./activation.ts";
 import { checkDirectory, checkStorage, storagePaths } from "./directories.ts";
 import { Environment } from "./environment.ts";
+import { explain } from "./explain.ts";
+import { exposureNotice, findExposures, mountPoints } from "./exposure.ts";
 import { Failure, internalError, type Notice } from "./failure.ts";
 import { establishIdentity } from "./identity.ts";
 import type { Log } from "./log.ts";
@@ -38,19 +41,16 @@ import type { Request } from "./request.ts";
 import { findRunenv, type Runenv } from "./runenv.ts";
 import { closePipes, openStreams, type Streams } from "./streams.ts";
 import { Cancelled, type Ended, Supervisor } from "./supervision.ts";
+import { makeTemporary, removeTemporary } from "./temporary.ts";
 import { expandWords } from "./words.ts";
 
 /** Runs a block to its end. @returns sidecar's exit code */
-export async function runBlock(
-  request: Request,
-  started: Started,
-  log: Log,
-): Promise<number> {
+export function runBlock(request: Request, started: Started, log: Log): number {
   const supervisor = new Supervisor(started);
   const run = new Run(request, supervisor, log);
   let outcome: Outcome;
   try {
-    outcome = await run.toItsEnd(new Environment(started.environment));
+    outcome = run.toItsEnd(new Environment(started.environment));
   } catch (error) {
     if (error instanceof Cancelled) outcome = outcomeOfCancellation(error.signal);
     else {
@@ -65,8 +65,8 @@ export async function runBlock(
     log.notice(outcome.notice);
     run.progress.note({ message: outcome.notice.message });
   }
-  for (const notice of await run.cleanUp()) log.notice(notice);
-  const problem = await run.progress.finish(outcome.exit);
+  for (const notice of run.cleanUp()) log.notice(notice);
+  const problem = run.progress.finish(outcome.exit);
   if (problem) log.notice(problem);
   return outcome.exitCode;
 }
@@ -86,45 +86,41 @@ class Run {
     this.progress = new Progress(request);
   }
 
-  async toItsEnd(image: Environment): Promise<Outcome> {
+  toItsEnd(image: Environment): Outcome {
     const request = this.#request;
     const runenv = request.runenv && findRunenv(request.runenv, image);
     if (runenv) this.progress.noteRunenv(runenv, request.runenv!);
     const storage = storagePaths(image);
     checkStorage(storage, this.#pause);
     if (request.cwd !== undefined) checkDirectory(request.cwd, this.#pause);
-    await this.#reportExposure(storage.map(({ path }) => path));
+    this.#reportExposure(storage.map(({ path }) => path));
     if (request.explain) return this.#explain(image, runenv);
 
-    await this.progress.begin();
+    this.progress.begin();
     const identified = this.#establishIdentity(image);
-    const resolve = await this.#enterDirectory(identified);
+    const resolve = this.#enterDirectory(identified);
     adoptOrphans();
-    const environment = await this.#activate(runenv, identified);
+    const environment = this.#activate(runenv, identified);
     const lookup = (name: string) => environment.get(name);
     const words = expandWords(request.words, lookup);
     const program = findProgram(requireProgram(words), environment.get("PATH"));
     const streams = openStreams(request, resolve, this.#pause);
-    await this.progress.running();
+    this.progress.running();
     const ended = this.#supervise(program, words, environment, streams);
     return this.#conclude(ended, streams);
   }
 
   /** Removes what was made for this run alone. */
-  async cleanUp(): Promise<Notice[]> {
+  cleanUp(): Notice[] {
     if (this.#temporaries.length === 0) return [];
-    const { removeTemporary } = await import("./temporary.ts");
     changeDirectory("/");
-    const left = await Promise.all(this.#temporaries.map(removeTemporary));
+    const left = this.#temporaries.map(removeTemporary);
     return left.filter((notice) => notice !== undefined);
   }
 
-  async #reportExposure(storage: readonly string[]): Promise<void> {
+  #reportExposure(storage: readonly string[]): void {
     const roots = mayAccess("/Users", "exist") || mayAccess("/Apps", "exist");
     if (storage.length === 0 && !roots) return;
-    const { exposureNotice, findExposures, mountPoints } = await import(
-      "./exposure.ts"
-    );
     const mountinfo = readFile("/proc/self/mountinfo");
     const points = mountPoints(
       mountinfo instanceof SystemError ? "" : decode(mountinfo),
@@ -146,10 +142,9 @@ class Run {
   }
 
   /** @returns how a relative path on the command line is to be read from now on */
-  async #enterDirectory(environment: Environment): Promise<(path: string) => string> {
+  #enterDirectory(environment: Environment): (path: string) => string {
     const { cwd, temporary } = this.#request;
     if (temporary) {
-      const { makeTemporary } = await import("./temporary.ts");
       const start = currentDirectory();
       const directory = makeTemporary(environment);
       this.#temporaries.push(directory);
@@ -161,12 +156,8 @@ class Run {
     return (path) => path;
   }
 
-  async #activate(
-    runenv: Runenv | undefined,
-    environment: Environment,
-  ): Promise<Environment> {
+  #activate(runenv: Runenv | undefined, environment: Environment): Environment {
     if (!runenv) return environment;
-    const { activate } = await import("./activation.ts");
     const { activateTimeout: timeout, grace } = this.#request;
     const activated = activate(runenv, environment, this.#supervisor, {
       timeout,
@@ -200,17 +191,16 @@ class Run {
     }
   }
 
-  async #conclude(ended: Ended, streams: Streams): Promise<Outcome> {
+  #conclude(ended: Ended, streams: Streams): Outcome {
     for (const { lost } of streams.relays)
       for (const { sink, error } of lost) this.#report(lostStream(sink.name, error));
     if (ended.survivors.length > 0) this.#report(survivorsNotice);
-    const outOfMemory = await this.progress.account(ended);
+    const outOfMemory = this.progress.account(ended);
     this.progress.noteStreams(streams.redirected);
     return outcomeOf(ended, this.#request, outOfMemory);
   }
 
-  async #explain(image: Environment, runenv: Runenv | undefined): Promise<Outcome> {
-    const { explain } = await import("./explain.ts");
+  #explain(image: Environment, runenv: Runenv | undefined): Outcome {
     explain(this.#request, image, runenv);
     return { exitCode: 0, exit: { code: 0, cause: "exited" } };
   }

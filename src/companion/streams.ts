@@ -48,6 +48,8 @@ export function openStreams(
   resolve: (path: string) => string,
   pause: Pause,
 ): Streams {
+  if (request.stdout === undefined && request.stderr === undefined)
+    return { redirected: [], descriptors: {}, relays: [] };
   const redirected: Stream[] = [];
   const descriptors: Record<number, number> = {};
   for (const name of ["stdout", "stderr"] as const) {

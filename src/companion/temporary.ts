@@ -6,7 +6,8 @@ import { Failure, type Notice } from "./failure.ts";
 
 /** @throws Failure `temporary-failed` */
 export function makeTemporary(environment: Environment): string {
-  const parent = environment.get("TMPDIR") || "/tmp";
+  const wanted = environment.get("TMPDIR");
+  const parent = wanted?.startsWith("/") ? wanted : "/tmp";
   try {
     return makeTemporaryDirectory(`${parent.replace(/\/+$/, "")}/sidecar-`);
   } catch (error) {
@@ -20,8 +21,10 @@ export function makeTemporary(environment: Environment): string {
 }
 
 /** Removes a directory and all in it. @returns what to say if something is left */
-export async function removeTemporary(directory: string): Promise<Notice | undefined> {
-  const { chmodSync, lstatSync, readdirSync, rmSync } = await import("node:fs");
+export function removeTemporary(directory: string): Notice | undefined {
+  // Not imported: to load it costs every block a millisecond.
+  const { chmodSync, lstatSync, readdirSync, rmSync } =
+    process.getBuiltinModule("node:fs");
   const open = (path: string): void => {
     // A block may have taken its own right to enter a directory away.
     chmodSync(path, 0o700);

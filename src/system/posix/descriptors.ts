@@ -4,7 +4,7 @@ import {
   errorNumber,
   lastError,
   libc,
-  moreLibc,
+  pipeLibc,
   SystemError,
 } from "./libc.ts";
 
@@ -14,8 +14,8 @@ const F_GETFL = 3;
 const F_SETFL = 4;
 
 export function setNonBlocking(descriptor: number, on: boolean): void {
-  const flags = moreLibc().fcntl(descriptor, F_GETFL, 0);
-  moreLibc().fcntl(descriptor, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+  const flags = pipeLibc().fcntl(descriptor, F_GETFL, 0);
+  pipeLibc().fcntl(descriptor, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
 }
 
 export function closeDescriptor(descriptor: number): void {
@@ -25,7 +25,7 @@ export function closeDescriptor(descriptor: number): void {
 /** A pipe whose two ends are closed on exec. */
 export function makePipe(): { readEnd: number; writeEnd: number } {
   const ends = new Int32Array(2);
-  checked("pipe2", moreLibc().pipe2(ends, O_CLOEXEC));
+  checked("pipe2", pipeLibc().pipe2(ends, O_CLOEXEC));
   return { readEnd: ends[0]!, writeEnd: ends[1]! };
 }
 

@@ -1,7 +1,8 @@
 /** Files and directories, by calls into C: `node:fs` costs a millisecond to load. */
-import { ptr } from "./foreign.ts";
+
 import { decode, encodeTerminated } from "../text.ts";
 import { closeDescriptor, readSome, setNonBlocking } from "./descriptors.ts";
+import { ptr } from "./foreign.ts";
 import { checked, lastError, libc, moreLibc, SystemError } from "./libc.ts";
 
 const O_WRONLY = 0o1;
@@ -185,5 +186,5 @@ export function readFile(path: string, limit = 1 << 20): Uint8Array | SystemErro
   } finally {
     closeDescriptor(descriptor);
   }
-  return Buffer.concat(pieces);
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }

@@ -8,7 +8,10 @@
  */
 import type * as ffi from "bun:ffi";
 
-type Foreign = Pick<typeof ffi, "CString" | "dlopen" | "ptr" | "read" | "toArrayBuffer">;
+type Foreign = Pick<
+  typeof ffi,
+  "CString" | "dlopen" | "ptr" | "read" | "toArrayBuffer"
+>;
 
 export const { CString, dlopen, ptr, read, toArrayBuffer } = (
   Bun as unknown as { readonly FFI: Foreign }

@@ -18,11 +18,6 @@ const usual = {
   open: { args: ["ptr", "i32", "u32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
-  posix_spawnattr_init: { args: ["ptr"], returns: "i32" },
-  posix_spawnattr_setflags: { args: ["ptr", "i32"], returns: "i32" },
-  posix_spawnattr_setpgroup: { args: ["ptr", "i32"], returns: "i32" },
-  posix_spawnattr_setsigdefault: { args: ["ptr", "ptr"], returns: "i32" },
-  posix_spawnattr_setsigmask: { args: ["ptr", "ptr"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i64" },
   setrlimit: { args: ["i32", "ptr"], returns: "i32" },
@@ -32,17 +27,21 @@ const usual = {
   write: { args: ["i32", "ptr", "u64"], returns: "i64" },
 } as const;
 
-/** What only some blocks need: redirection, activation, a terminal, a bad end. */
-const occasional = {
-  chdir: { args: ["ptr"], returns: "i32" },
+/** What redirection and activation need. */
+const redirecting = {
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-  getcwd: { args: ["ptr", "u64"], returns: "ptr" },
-  mkdir: { args: ["ptr", "u32"], returns: "i32" },
-  mkdtemp: { args: ["ptr"], returns: "ptr" },
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
   posix_spawn_file_actions_addclose: { args: ["ptr", "i32"], returns: "i32" },
   posix_spawn_file_actions_adddup2: { args: ["ptr", "i32", "i32"], returns: "i32" },
   posix_spawn_file_actions_init: { args: ["ptr"], returns: "i32" },
+} as const;
+
+/** What only some blocks need: a directory, a terminal, a bad end. */
+const occasional = {
+  chdir: { args: ["ptr"], returns: "i32" },
+  getcwd: { args: ["ptr", "u64"], returns: "ptr" },
+  mkdir: { args: ["ptr", "u32"], returns: "i32" },
+  mkdtemp: { args: ["ptr"], returns: "ptr" },
   rename: { args: ["ptr", "ptr"], returns: "i32" },
   signal: { args: ["i32", "u64"], returns: "u64" },
   sigprocmask: { args: ["i32", "ptr", "ptr"], returns: "i32" },
@@ -54,15 +53,23 @@ const occasional = {
 
 const library = "libc.so.6";
 const loadUsual = () => dlopen(library, usual).symbols;
+const loadRedirecting = () => dlopen(library, redirecting).symbols;
 const loadOccasional = () => dlopen(library, occasional).symbols;
 
 let usualLoaded: ReturnType<typeof loadUsual> | undefined;
+let redirectingLoaded: ReturnType<typeof loadRedirecting> | undefined;
 let occasionalLoaded: ReturnType<typeof loadOccasional> | undefined;
 
 /** The functions that every block needs, bound at the first call. */
 export function libc(): ReturnType<typeof loadUsual> {
   usualLoaded ??= loadUsual();
   return usualLoaded;
+}
+
+/** What redirection and activation need, bound at the first call. */
+export function pipeLibc(): ReturnType<typeof loadRedirecting> {
+  redirectingLoaded ??= loadRedirecting();
+  return redirectingLoaded;
 }
 
 /** The others, bound at the first call too. */

@@ -6,9 +6,10 @@
  * An executable built without it knows the bytes from /proc, and takes Bun's changes
  * for undone: SIGPIPE and SIGXFSZ as default, the limit as Bun left it.
  */
-import { type Pointer, read, toArrayBuffer } from "./foreign.ts";
+
 import { decode } from "../text.ts";
 import { readFile } from "./files.ts";
+import { type Pointer, read, toArrayBuffer } from "./foreign.ts";
 import { libc, moreLibc, SystemError } from "./libc.ts";
 import {
   blockSignals,
@@ -65,34 +66,33 @@ function fromLauncher(address: number): Started {
   );
   const texts = split(bytes);
   const count = Number(field(3));
-  const descriptors: bigint[] = [];
-  for (let index = 8; index < 24; index += 1) descriptors.push(field(index));
+  const descriptors = new Uint8Array(toArrayBuffer(record, 16 + 8 * 8, 128));
   return {
     arguments: texts.slice(1, count),
     environment: texts.slice(count),
     descriptorLimit: { soft: field(4), hard: field(5) },
     signalMask: signalSetOf(field(6)),
     ignoredSignals: signalSetOf(field(7)),
-    closedDescriptors: [0, 1, 2].filter((number) => !hasBit(descriptors, number)),
-    inheritedDescriptors: bitsFrom(3, descriptors),
+    ...sortDescriptors(descriptors),
     launcher: true,
   };
 }
 
-function hasBit(words: readonly bigint[], number: number): boolean {
-  return ((words[number >> 6]! >> BigInt(number & 63)) & 1n) === 1n;
-}
-
-/** The numbers of the bits that are set, from `first` on. */
-function bitsFrom(first: number, words: readonly bigint[]): number[] {
-  const numbers: number[] = [];
-  for (const [index, word] of words.entries()) {
-    const rest = index === 0 ? word >> BigInt(first) : word;
-    if (rest === 0n) continue; // nearly always
-    for (let number = index * 64; number < (index + 1) * 64; number += 1)
-      if (number >= first && hasBit(words, number)) numbers.push(number);
+/**
+ * From the bits of the open descriptors: which of 0, 1 and 2 are closed, and which others
+ * are open. Plain loops: this is on the way to the block.
+ */
+export function sortDescriptors(open: Uint8Array) {
+  const closedDescriptors: number[] = [];
+  const inheritedDescriptors: number[] = [];
+  for (let number = 0; number < 3; number += 1)
+    if ((open[0]! & (1 << number)) === 0) closedDescriptors.push(number);
+  for (let index = 0; index < open.length; index += 1) {
+    const byte = index === 0 ? open[0]! & ~7 : open[index]!;
+    for (let bit = 0; byte !== 0 && bit < 8; bit += 1)
+      if ((byte & (1 << bit)) !== 0) inheritedDescriptors.push(index * 8 + bit);
   }
-  return numbers;
+  return { closedDescriptors, inheritedDescriptors };
 }
 
 function fromProcess(signalMask: SignalSet): Started {

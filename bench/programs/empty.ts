@@ -1,0 +1,2 @@
+/** What every executable of Bun costs: it starts nothing and ends. */
+export {};
