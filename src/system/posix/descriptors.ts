@@ -1,10 +1,10 @@
 /** Open descriptors: pipes, reading, writing, and waiting for either. */
 import {
   checked,
+  commonLibc,
   errorNumber,
   lastError,
   libc,
-  pipeLibc,
   SystemError,
 } from "./libc.ts";
 
@@ -14,18 +14,22 @@ const F_GETFL = 3;
 const F_SETFL = 4;
 
 export function setNonBlocking(descriptor: number, on: boolean): void {
-  const flags = pipeLibc().fcntl(descriptor, F_GETFL, 0);
-  pipeLibc().fcntl(descriptor, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+  const flags = commonLibc().fcntl(descriptor, F_GETFL, 0);
+  commonLibc().fcntl(
+    descriptor,
+    F_SETFL,
+    on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK,
+  );
 }
 
 export function closeDescriptor(descriptor: number): void {
-  libc().close(descriptor);
+  commonLibc().close(descriptor);
 }
 
 /** A pipe whose two ends are closed on exec. */
 export function makePipe(): { readEnd: number; writeEnd: number } {
   const ends = new Int32Array(2);
-  checked("pipe2", pipeLibc().pipe2(ends, O_CLOEXEC));
+  checked("pipe2", commonLibc().pipe2(ends, O_CLOEXEC));
   return { readEnd: ends[0]!, writeEnd: ends[1]! };
 }
 
@@ -43,7 +47,9 @@ export function readSome(descriptor: number, buffer: Uint8Array): number | undef
 
 /** Writes once. @returns the number of bytes that were taken, perhaps 0 */
 export function writeSome(descriptor: number, bytes: Uint8Array): number {
-  const length = Number(libc().write(descriptor, bytes as Uint8Array, bytes.length));
+  const length = Number(
+    commonLibc().write(descriptor, bytes as Uint8Array, bytes.length),
+  );
   if (length >= 0) return length;
   const errno = lastError();
   if (errno === errorNumber.EAGAIN || errno === errorNumber.EINTR) return 0;

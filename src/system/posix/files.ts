@@ -3,7 +3,7 @@
 import { decode, encodeTerminated } from "../text.ts";
 import { closeDescriptor, readSome, setNonBlocking } from "./descriptors.ts";
 import { ptr } from "./foreign.ts";
-import { checked, lastError, libc, moreLibc, SystemError } from "./libc.ts";
+import { checked, commonLibc, lastError, libc, moreLibc, SystemError } from "./libc.ts";
 
 const O_WRONLY = 0o1;
 const O_CREAT = 0o100;
@@ -59,7 +59,7 @@ function statusBy(
   what: number,
 ): FileStatus | SystemError {
   const buffer = new Uint8Array(144);
-  if (Number(libc().syscall(number, what, ptr(buffer), 0)) < 0)
+  if (Number(commonLibc().syscall(number, what, ptr(buffer), 0)) < 0)
     return new SystemError(call, lastError());
   const view = new DataView(buffer.buffer);
   const mode = view.getUint32(24, true);
@@ -80,7 +80,7 @@ function statusBy(
 export function listDirectory(path: string): string[] | undefined {
   const SYS_getdents64 = 217;
   const O_DIRECTORY = 0o200000;
-  const c = libc();
+  const c = commonLibc();
   const descriptor = c.open(encodeTerminated(path), O_DIRECTORY | O_CLOEXEC, 0);
   if (descriptor < 0) return undefined;
   const names: string[] = [];
@@ -139,7 +139,10 @@ export function openForWriting(path: string, append: boolean): number {
   const flags = O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC);
   const name = encodeTerminated(path);
   // A FIFO without a reader would hold open(2) for ever, deaf to signals.
-  const descriptor = checked("open", libc().open(name, flags | O_NONBLOCK, 0o666));
+  const descriptor = checked(
+    "open",
+    commonLibc().open(name, flags | O_NONBLOCK, 0o666),
+  );
   setNonBlocking(descriptor, false);
   return descriptor;
 }
@@ -147,7 +150,7 @@ export function openForWriting(path: string, append: boolean): number {
 /** Opens an existing file for writing, or returns nothing where that cannot be. */
 export function openExisting(path: string): number | undefined {
   const flags = O_WRONLY | O_CLOEXEC | O_NONBLOCK;
-  const descriptor = libc().open(encodeTerminated(path), flags, 0);
+  const descriptor = commonLibc().open(encodeTerminated(path), flags, 0);
   return descriptor < 0 ? undefined : descriptor;
 }
 
@@ -155,7 +158,7 @@ export function openExisting(path: string): number | undefined {
 export function createFile(path: string): number {
   const O_EXCL = 0o200;
   const flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-  return checked("open", libc().open(encodeTerminated(path), flags, 0o666));
+  return checked("open", commonLibc().open(encodeTerminated(path), flags, 0o666));
 }
 
 export function renameFile(from: string, to: string): void {
@@ -168,7 +171,7 @@ export function removeFile(path: string): void {
 
 /** Reads a small file whole, in pieces; for /proc and the like, which have no size. */
 export function readFile(path: string, limit = 1 << 20): Uint8Array | SystemError {
-  const descriptor = libc().open(encodeTerminated(path), O_CLOEXEC, 0);
+  const descriptor = commonLibc().open(encodeTerminated(path), O_CLOEXEC, 0);
   if (descriptor < 0) return new SystemError("open", lastError());
   const pieces: Uint8Array[] = [];
   let total = 0;

@@ -8,27 +8,27 @@ import { CString, dlopen, type Pointer, read } from "./foreign.ts";
 
 /** What every block needs. Binding a function costs about 8 µs, so these are few. */
 const usual = {
-  __errno_location: { args: [], returns: "ptr" },
   _exit: { args: ["i32"], returns: "void" },
   access: { args: ["ptr", "i32"], returns: "i32" },
-  close: { args: ["i32"], returns: "i32" },
   geteuid: { args: [], returns: "u32" },
   isatty: { args: ["i32"], returns: "i32" },
   kill: { args: ["i32", "i32"], returns: "i32" },
-  open: { args: ["ptr", "i32", "u32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i64" },
   setrlimit: { args: ["i32", "ptr"], returns: "i32" },
   signalfd: { args: ["i32", "ptr", "i32"], returns: "i32" },
-  syscall: { args: ["u64", "u64", "u64", "u64"], returns: "i64" },
   wait4: { args: ["i32", "ptr", "i32", "ptr"], returns: "i32" },
-  write: { args: ["i32", "ptr", "u64"], returns: "i64" },
 } as const;
 
-/** What redirection and activation need. */
-const redirecting = {
+/** What most other blocks need: messages, files, redirection, activation. */
+const common = {
+  __errno_location: { args: [], returns: "ptr" },
+  close: { args: ["i32"], returns: "i32" },
+  open: { args: ["ptr", "i32", "u32"], returns: "i32" },
+  syscall: { args: ["u64", "u64", "u64", "u64"], returns: "i64" },
+  write: { args: ["i32", "ptr", "u64"], returns: "i64" },
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
   posix_spawn_file_actions_addclose: { args: ["ptr", "i32"], returns: "i32" },
@@ -53,11 +53,11 @@ const occasional = {
 
 const library = "libc.so.6";
 const loadUsual = () => dlopen(library, usual).symbols;
-const loadRedirecting = () => dlopen(library, redirecting).symbols;
+const loadCommon = () => dlopen(library, common).symbols;
 const loadOccasional = () => dlopen(library, occasional).symbols;
 
 let usualLoaded: ReturnType<typeof loadUsual> | undefined;
-let redirectingLoaded: ReturnType<typeof loadRedirecting> | undefined;
+let commonLoaded: ReturnType<typeof loadCommon> | undefined;
 let occasionalLoaded: ReturnType<typeof loadOccasional> | undefined;
 
 /** The functions that every block needs, bound at the first call. */
@@ -66,10 +66,10 @@ export function libc(): ReturnType<typeof loadUsual> {
   return usualLoaded;
 }
 
-/** What redirection and activation need, bound at the first call. */
-export function pipeLibc(): ReturnType<typeof loadRedirecting> {
-  redirectingLoaded ??= loadRedirecting();
-  return redirectingLoaded;
+/** What messages, files, redirection and activation need, bound at the first call. */
+export function commonLibc(): ReturnType<typeof loadCommon> {
+  commonLoaded ??= loadCommon();
+  return commonLoaded;
 }
 
 /** The others, bound at the first call too. */
@@ -115,7 +115,7 @@ export class SystemError extends Error {
 
 /** `errno` of this thread; read it at once after the call that failed. */
 export function lastError(): number {
-  return read.i32(libc().__errno_location() as Pointer, 0);
+  return read.i32(commonLibc().__errno_location() as Pointer, 0);
 }
 
 /** The C library's words for an error number: "No such file or directory". */

@@ -2,7 +2,7 @@
 
 import { encodeTerminated } from "../text.ts";
 import { ptr } from "./foreign.ts";
-import { lastError, libc, moreLibc, pipeLibc, SystemError } from "./libc.ts";
+import { commonLibc, lastError, libc, moreLibc, SystemError } from "./libc.ts";
 import { signalNumber, signalSet } from "./signals.ts";
 import { restoreDescriptorLimit, type Started } from "./start.ts";
 
@@ -34,7 +34,7 @@ const SIG_UNBLOCK = 1;
 export function startProcess(start: Start, started: Started): number {
   const c = libc();
   for (const descriptor of started.inheritedDescriptors)
-    pipeLibc().fcntl(descriptor, F_SETFD, 0);
+    commonLibc().fcntl(descriptor, F_SETFD, 0);
   if (started.descriptorLimit) restoreDescriptorLimit(started.descriptorLimit);
   const identifier = new Int32Array(1);
   const words = pointers(start.words);
@@ -78,7 +78,7 @@ function fileActions(
 ): Uint8Array | null {
   const duplicates = Object.entries(descriptors);
   if (duplicates.length === 0 && closed.length === 0) return null;
-  const c = pipeLibc();
+  const c = commonLibc();
   // The size of glibc's type is 80 bytes; rounded up.
   const actions = new Uint8Array(128);
   c.posix_spawn_file_actions_init(actions);
@@ -94,10 +94,13 @@ function fileActions(
 function pointers(texts: readonly string[]) {
   // One encoding for all: a text holds no NUL, so the NULs mark where each begins.
   const memory = encodeTerminated(texts.join("\0"));
-  const table = new BigUint64Array(texts.length + 1);
+  // Addresses are below 2^53, and so is a double exact: two halves of 32 bits each.
+  const table = new Uint32Array((texts.length + 1) * 2);
   const base = ptr(memory);
   for (let index = 0, at = 0; index < texts.length; index += 1) {
-    table[index] = BigInt(base + at);
+    const address = base + at;
+    table[index * 2] = address;
+    table[index * 2 + 1] = address / 2 ** 32;
     at = memory.indexOf(0, at) + 1;
   }
   return { memory, table };
@@ -195,7 +198,7 @@ export function giveTerminal(descriptor: number, group: number): void {
 
 function ownGroup(): number {
   const SYS_getpgid = 121;
-  return Number(libc().syscall(SYS_getpgid, 0, 0, 0));
+  return Number(commonLibc().syscall(SYS_getpgid, 0, 0, 0));
 }
 
 export function isTerminal(descriptor: number): boolean {
