@@ -8,6 +8,7 @@ import { run, smallEnvironment } from "./support/sidecar.ts";
 const pages = [
   "README.md",
   "CHANGELOG.md",
+  "bench/RESULTS.md",
   ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
   ...readdirSync(join(root, "images")).map((name) => `images/${name}/README.md`),
 ].filter((page) => page.endsWith(".md"));
