@@ -3,7 +3,13 @@ import { chownSync, cpSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Docker, startDocker } from "./support/docker.ts";
-import { describeWhere, has, isRoot, platformUser } from "./support/machine.ts";
+import {
+  describeWhere,
+  has,
+  hasNamespaces,
+  isRoot,
+  platformUser,
+} from "./support/machine.ts";
 import { root } from "./support/paths.ts";
 import { run, workspace } from "./support/sidecar.ts";
 
@@ -30,6 +36,7 @@ const hardened = [
 describeWhere(
   {
     root: isRoot,
+    namespaces: hasNamespaces,
     dockerd: has("dockerd"),
     "scripts/make-root.sh .cache/root": existsSync(join(base, "etc")),
   },
@@ -159,6 +166,7 @@ describeWhere(
 describeWhere(
   {
     root: isRoot,
+    namespaces: hasNamespaces,
     "scripts/make-root.sh .cache/root": existsSync(join(base, "etc")),
   },
   "in a debootstrap root, without any engine",

@@ -1,7 +1,7 @@
 /** Other users' folders must not be seen from inside a task. */
 import { describe, expect, it } from "vitest";
 import { findExposures, mountPoints } from "../src/companion/exposure.ts";
-import { describeWhere, has, isRoot } from "./support/machine.ts";
+import { describeWhere, hasNamespaces, isRoot } from "./support/machine.ts";
 import { sidecarAsUser } from "./support/namespace.ts";
 import { messageCodes, smallEnvironment } from "./support/sidecar.ts";
 
@@ -50,7 +50,7 @@ describe("exposures", () => {
   });
 });
 
-describeWhere({ root: isRoot, unshare: has("unshare") }, "in the product", () => {
+describeWhere({ root: isRoot, namespaces: hasNamespaces }, "in the product", () => {
   // A root of our own: /Users and /Apps do not exist on this machine.
   const prepare = `
     mkdir -p /mnt/root/Users/42 /mnt/root/Users/7

@@ -1,7 +1,7 @@
 /** HOME, USER and LOGNAME of a user of the platform whom no image knows. */
 import { expect, it } from "vitest";
 import { passwdName } from "../src/companion/identity.ts";
-import { describeWhere, has, isRoot } from "./support/machine.ts";
+import { describeWhere, hasNamespaces, isRoot } from "./support/machine.ts";
 import { sidecarAsUser } from "./support/namespace.ts";
 import {
   codesBut,
@@ -17,7 +17,7 @@ const show = [
   'echo "$HOME $USER $LOGNAME"; stat -c "%a %u" "$HOME"; touch "$HOME/x" && echo usable',
 ];
 
-describeWhere({ root: isRoot, unshare: has("unshare") }, "user 20042", () => {
+describeWhere({ root: isRoot, namespaces: hasNamespaces }, "user 20042", () => {
   it("unknown to passwd gets /tmp/home, private and its own", async () => {
     const { stdout, stderr, code } = await sidecarAsUser("", show);
     expect(stdout).toBe("/tmp/home user20042 user20042\n700 20042\nusable\n");

@@ -1,12 +1,12 @@
 /** As process 1 of a namespace, as in a container: orphans, signals, nothing left. */
 import { expect, it } from "vitest";
-import { describeWhere, has, isRoot } from "./support/machine.ts";
+import { describeWhere, has, hasNamespaces, isRoot } from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
 import { codesBut, run, start, workspace } from "./support/sidecar.ts";
 
 const asProcessOne = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
-describeWhere({ root: isRoot, unshare: has("unshare") }, "as process 1", () => {
+describeWhere({ root: isRoot, namespaces: hasNamespaces }, "as process 1", () => {
   it("it runs a block to its exit code", async () => {
     const words = [executable, "--exec", "sh", "-c", "echo $PPID; exit 7"];
     const { stdout, code } = await run([...asProcessOne, ...words]);

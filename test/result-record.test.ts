@@ -11,7 +11,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type MemoryAccount, memoryAccount } from "../src/companion/cgroup.ts";
 import { summary } from "../src/companion/record.ts";
-import { describeWhere, has, isRoot } from "./support/machine.ts";
+import { describeWhere, hasNamespaces, isRoot } from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
 import {
   codesBut,
@@ -249,24 +249,36 @@ it("that can no longer be written at the end is a warning", async () => {
   expect(code).toBe(3);
 });
 
-describeWhere({ root: isRoot, unshare: has("unshare") }, "Kubernetes's message", () => {
-  const script = (size: number) => `
+describeWhere(
+  { root: isRoot, namespaces: hasNamespaces },
+  "Kubernetes's message",
+  () => {
+    const script = (size: number) => `
     mount -t tmpfs dev "$1" && touch "$1/termination-log" &&
     for d in null zero; do touch "$1/$d"; mount --bind /dev/$d "$1/$d"; done
     mount --move "$1" /dev
     "$0" --exec "/no/such/${"x".repeat(size)}" 2>/dev/null
     cat /dev/termination-log`;
 
-  it.each([10, 200])("is left in /dev/termination-log", async (size) => {
-    const words = ["unshare", "-m", "sh", "-c", script(size), executable, workspace()];
-    const { stdout } = await run(words);
-    expect(JSON.parse(stdout)).toMatchObject({
-      schema: "sidecar-result-1",
-      state: "finished",
-      exit: { cause: "not-found" },
+    it.each([10, 200])("is left in /dev/termination-log", async (size) => {
+      const words = [
+        "unshare",
+        "-m",
+        "sh",
+        "-c",
+        script(size),
+        executable,
+        workspace(),
+      ];
+      const { stdout } = await run(words);
+      expect(JSON.parse(stdout)).toMatchObject({
+        schema: "sidecar-result-1",
+        state: "finished",
+        exit: { cause: "not-found" },
+      });
     });
-  });
-});
+  },
+);
 
 it("a summary of a record with a long message has at most 4096 bytes", () => {
   const bytes = summary({

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { describeWhere, isRoot } from "./support/machine.ts";
+import { describeWhere, hasNamespaces, isRoot } from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
 import { codesBut, run, sidecar, start, workspace } from "./support/sidecar.ts";
 
@@ -121,7 +121,7 @@ describe("redirection", () => {
   });
 });
 
-describeWhere({ root: isRoot }, "on a full disk", () => {
+describeWhere({ root: isRoot, namespaces: hasNamespaces }, "on a full disk", () => {
   it("the block sees the error itself, and sidecar runs on", async () => {
     const directory = workspace();
     const script = `

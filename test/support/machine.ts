@@ -7,6 +7,12 @@ export function has(program: string): boolean {
   return Bun.which(program) !== null;
 }
 
+/** Whether namespaces can be made here; not in a container without privileges, say. */
+export const hasNamespaces =
+  isRoot &&
+  has("unshare") &&
+  Bun.spawnSync(["unshare", "--mount", "--pid", "--fork", "true"]).exitCode === 0;
+
 /** Whether the executable under test was built with its launcher (it needs gcc). */
 export const hasLauncher = process.env["SIDECAR_HAS_LAUNCHER"] === "1";
 
