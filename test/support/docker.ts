@@ -1,5 +1,5 @@
 /** A Docker engine of the tests' own: no bridge, no network, everything in one place. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./paths.ts";
@@ -48,6 +48,13 @@ export async function startDocker(): Promise<Docker | undefined> {
   const stop = async () => {
     daemon.kill("SIGTERM");
     await daemon.exited;
+    // Nothing must be removed through a mount that the engine left behind.
+    const mounts = readFileSync("/proc/mounts", "utf8")
+      .split("\n")
+      .map((line) => line.split(" ")[1] ?? "")
+      .filter((point) => point.startsWith(`${place}/`));
+    for (const point of mounts.toSorted().toReversed())
+      Bun.spawnSync(["umount", "--lazy", point]);
     rmSync(place, { recursive: true, force: true });
   };
   for (let tries = 0; tries < patience && daemon.exitCode === null; tries += 1) {
