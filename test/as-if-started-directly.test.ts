@@ -73,8 +73,9 @@ const onlyByLauncher = [
 
 describe.each(Object.entries(states))("with %s", (name, state) => {
   const needsLauncher = onlyByLauncher.includes(name);
+  const skipped = needsLauncher && !hasLauncher;
   const title = "the probe sees the same through sidecar";
-  it.skipIf(needsLauncher && !hasLauncher)(title, async () => {
+  it.skipIf(skipped)(skipped ? `${title} [needs launcher]` : title, async () => {
     const direct = await look(state, false);
     expect(direct.codes).toEqual([0, 0]);
     expect(direct.kernel.join("\n")).toContain("Max open files");
