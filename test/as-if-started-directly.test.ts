@@ -90,10 +90,11 @@ it("leads a process group of its own, in the same session", async () => {
     "--exec",
     "sh",
     "-c",
-    "ps -o pid=,pgid=,sess= -p $$; ps -o sess= -p $PPID",
+    "cat /proc/$$/stat /proc/$PPID/stat",
   ]);
-  const [own, parent] = stdout.trim().split("\n");
-  const [pid, group, session] = own!.trim().split(/\s+/);
-  expect(group).toBe(pid);
-  expect(session).toBe(parent!.trim());
+  // proc(5): pid, name, state, parent, group, session.
+  const [own, parent] = stdout.split("\n").map((line) => line.split(" "));
+  expect(own![4]).toBe(own![0]);
+  expect(own![5]).toBe(parent![5]);
+  expect(own![4]).not.toBe(parent![4]);
 });

@@ -1,4 +1,5 @@
 /** As process 1 of a namespace, as in a container: orphans, signals, nothing left. */
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { describeWhere, has, hasNamespaces, isRoot } from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
@@ -56,7 +57,8 @@ describeWhere({ root: isRoot, namespaces: hasNamespaces }, "as process 1", () =>
       // The child of unshare is process 1 of its namespace; it gets no default action.
       let inner = "";
       while (inner === "") {
-        inner = (await run(["pgrep", "-P", String(child.pid)])).stdout.trim();
+        const children = `/proc/${child.pid}/task/${child.pid}/children`;
+        inner = readFileSync(children, "utf8").trim();
       }
       await Bun.sleep(pause);
       // Before sidecar itself runs, unshare's copy would lose it: wait for its name.

@@ -184,8 +184,9 @@ describe("the record of a block that", () => {
 
 it("is there while the activation and the block run, and when all was killed", async () => {
   const directory = workspace();
+  const script = "echo $$ > pid; exec sleep 600";
   const { child } = start(
-    [executable, "--result=r.json", "--runenv=T,1", "--exec", "sleep", "600"],
+    [executable, "--result=r.json", "--runenv=T,1", "--exec", "sh", "-c", script],
     {
       directory,
       environment: {
@@ -194,12 +195,16 @@ it("is there while the activation and the block run, and when all was killed", a
       },
     },
   );
-  await until(() => read(directory).state === "running", "it runs");
+  const pid = () => Number(readFileSync(join(directory, "pid"), "utf8"));
+  await until(() => pid() > 0, "it runs");
   expect(read(directory, "during.json").state).toBe("activating");
   child.kill("SIGKILL");
   await child.exited;
-  expect(read(directory)).toMatchObject({ state: "running", words: ["sleep", "600"] });
-  await run(["pkill", "-f", "^sleep 600$"]);
+  expect(read(directory)).toMatchObject({
+    state: "running",
+    words: ["sh", "-c", script],
+  });
+  process.kill(pid());
 });
 
 it("never holds the value of a variable", async () => {

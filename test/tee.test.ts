@@ -100,12 +100,13 @@ it("does not wait for a process that keeps the pipe open", async () => {
       "--exec",
       "sh",
       "-c",
-      "setsid sleep 30 2>/dev/null & echo last",
+      "setsid sh -c 'echo $$ > pid; exec sleep 30' 2>/dev/null & " +
+        "while [ ! -s pid ]; do sleep 0.05; done; echo last",
     ],
     { directory },
   );
   expect({ code, stdout }).toEqual({ code: 0, stdout: "last\n" });
-  await run(["pkill", "-f", "^sleep 30$"]);
+  process.kill(Number(readFileSync(join(directory, "pid"), "utf8")));
 });
 
 it("goes on into the file when the console has gone away", async () => {
