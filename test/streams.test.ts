@@ -126,7 +126,7 @@ describeWhere({ root: isRoot, namespaces: hasNamespaces }, "on a full disk", () 
     const directory = workspace();
     const script = `
       mount -t tmpfs -o size=64k full "$1" && cd "$1" || exit 99
-      "$0" --quiet --stdout=o --result=../result.json \\
+      "$0" --quiet --stdout=o \\
         --exec sh -c 'head -c 200000 /dev/zero || echo refused >&2; exit 5'`;
     const { code, stderr } = await run([
       "unshare",

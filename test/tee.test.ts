@@ -60,7 +60,7 @@ it("is exact for many megabytes of any bytes", async () => {
 
 it("does not hold lines back", async () => {
   const directory = workspace();
-  const { child } = start(
+  const { child, ended } = start(
     [
       executable,
       "--quiet",
@@ -78,6 +78,7 @@ it("does not hold lines back", async () => {
     "the first words are in the file",
   );
   child.kill("SIGTERM");
+  await ended;
 });
 
 it("makes a block wait for a slow reader, as a pipe does, and loses nothing", async () => {

@@ -1,8 +1,9 @@
 /** Starts the compiled executable, as its users do, and tells what came of it. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
+import { platformUser } from "./machine.ts";
 import { executable } from "./paths.ts";
 
 export type Result = {
@@ -61,6 +62,13 @@ export function start(words: readonly string[], options: Options = {}) {
     };
   })();
   return { child, ended };
+}
+
+/** A HOME for a user of the platform, so that none is made in this machine's /tmp. */
+export function homeOfPlatformUser(): string {
+  const home = workspace();
+  chownSync(home, platformUser, platformUser);
+  return home;
 }
 
 const running = new Set<Bun.Subprocess>();

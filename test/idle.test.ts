@@ -1,0 +1,43 @@
+/** While a block runs, sidecar sleeps: no processor time, no wake-ups, little memory. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { executable } from "./support/paths.ts";
+import { start, until, workspace } from "./support/sidecar.ts";
+
+/** Context switches of all threads, and clock ticks of the process. */
+function activity(process: number) {
+  const tasks = `/proc/${process}/task`;
+  const switches = readdirSync(tasks).map((task) => {
+    const status = readFileSync(join(tasks, task, "status"), "utf8");
+    const counts = [...status.matchAll(/^(?:non)?voluntary_ctxt_switches:\s*(\d+)/gm)];
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  });
+  const stat = readFileSync(`/proc/${process}/stat`, "utf8").split(") ")[1]!.split(" ");
+  return {
+    switches: switches.reduce((sum, count) => sum + count, 0),
+    ticks: Number(stat[11]) + Number(stat[12]),
+  };
+}
+
+it.each([
+  ["plainly", []],
+  ["with a time limit and a record", ["--timeout=1h", "--result=r.json"]],
+  ["copying a silent stream", ["--tee", "--stdout=o"]],
+])("run %s", async (_, options) => {
+  const directory = workspace();
+  const block = "touch up; exec sleep 600";
+  const words = [executable, "--quiet", ...options, "--exec", "sh", "-c", block];
+  const { child, ended } = start(words, { directory });
+  await until(() => readdirSync(directory).includes("up"), "the block is up");
+  // What the start left to do (the runtime's own threads) is done by then.
+  await Bun.sleep(1000);
+  const before = activity(child.pid);
+  await Bun.sleep(3000);
+  expect(activity(child.pid)).toEqual(before);
+  const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+  const anonymous = Number(/^RssAnon:\s*(\d+) kB/m.exec(status)![1]);
+  expect(anonymous).toBeLessThan(4096);
+  child.kill("SIGTERM");
+  await ended;
+});
