@@ -23,18 +23,20 @@ Runs a block: activates the runtime environment, sets HOME, redirects the stream
 supervises the block to its end and exits with its exit code. What follows --exec
 belongs to the block; \${NAME} in it is replaced from the environment.`;
 
-const examples: ReadonlyArray<readonly [string, string]> = [
-  [
-    "sidecar --runenv='(COBOL,42)' --exec '${DA__P7__RUNENV__COBOL__EXECUTE}' a.cob",
-    "Run a COBOL block",
-  ],
-  [
-    "sidecar --stdout=out.txt --stderr=out.txt --timeout=15m --exec ./train.sh",
-    "Both streams in one file, at most 15 minutes",
-  ],
-  ["sidecar --result=result.json --exec python3 block.py", "Keep a record as JSON"],
-  ["sidecar --explain --runenv='(COBOL,42)' --exec cobc", "Say what would happen"],
-];
+/** Each in one line, however narrow the terminal, so that it can be pasted. */
+const examples = `Examples:
+  # Run a COBOL block
+  sidecar --runenv='(COBOL,42)' --exec '\${DA__P7__RUNENV__COBOL__EXECUTE}' a.cob
+  # Both streams in one file, at most 15 minutes
+  sidecar --stdout=out.txt --stderr=out.txt --timeout=15m --exec ./train.sh
+  # Keep a record as JSON
+  sidecar --result=result.json --exec python3 block.py
+  # Say what would happen
+  sidecar --explain --runenv='(COBOL,42)' --exec cobc`;
+
+const exitCodes = `Exit code: the block's own; 128+n ended by signal n; 124 timeout;
+123 activation failed; 125 refused before anything was run; 126/127 PROGRAM cannot be
+executed / was not found.`;
 
 export { unknownOption } from "./suggest.ts";
 
@@ -77,11 +79,11 @@ function describe(environment: Environment): Argv {
     .wrap(Math.min(isTerminal(1) ? columns : 88, 100))
     .usage(usage)
     .option("exec", {
-      type: "string",
+      global: false,
       description: "Ends the options; PROGRAM and its ARGUMENTs follow",
     })
     .version(false)
-    .option("version", { type: "boolean", description: "Show version, commit and Bun" })
+    .option("version", { global: false, description: "Show version, commit and Bun" })
     .help(true)
     .completion("completion", commands.completion)
     .command("messages [code]", commands.messages, (command) =>
@@ -89,15 +91,10 @@ function describe(environment: Environment): Argv {
         .usage("sidecar messages [CODE]\n\nExplains the word in brackets of a message.")
         .example("sidecar messages runenv-unknown", "What it means and what to do"),
     )
-    .epilog(
-      "Exit code: the block's own; 128+n ended by signal n; 124 timeout; 123 " +
-        "activation failed;\n125 refused before anything was run; 126/127 PROGRAM " +
-        "cannot be executed / was not found.",
-    );
-  for (const [example, meaning] of examples) parser.example(example, meaning);
+    .epilog(`${examples}\n\n${exitCodes}`);
   for (const [name, option] of Object.entries<Option>(options))
     parser.option(name, {
-      type: option.kind === "flag" ? "boolean" : "string",
+      global: false, // it is for blocks; no command takes it
       description: option.value
         ? `${option.description} [${option.value}]`
         : option.description,
@@ -124,7 +121,8 @@ async function helpFor(parser: Argv, topic: readonly string[]): Promise<string> 
 
 const completionHelp = `sidecar completion [bash|zsh]
 
-${commands.completion}. Without a name, for the shell in SHELL.
+${commands.completion}.
+Without a name, for the shell in SHELL.
 
 Examples:
   source <(sidecar completion bash)                      for this shell
