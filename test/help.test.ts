@@ -131,6 +131,7 @@ describe("--explain", () => {
       /^words +\["echo","a b","<A: known after activation>","x"\]$/m,
       new RegExp(`^directory +${directory}$`, "m"),
       /^stdout +o \(emptied first, one for both streams\)$/m,
+      /^program +\S*\/echo \(searched again after activation\)$/m,
       /^timeout +90s$/m,
       /^HOME /m,
     ])

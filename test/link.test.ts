@@ -1,9 +1,11 @@
 /** The launcher in the executable, and what the linker refuses. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { link } from "../src/launcher/link.ts";
+import { blockedSignals, signalNumber } from "../src/system/posix/signals.ts";
 import { describeWhere, has } from "./support/machine.ts";
-import { built } from "./support/paths.ts";
+import { built, root } from "./support/paths.ts";
 import { run, sidecar } from "./support/sidecar.ts";
 
 /** An ELF file with segments of the given types, one page each. */
@@ -68,6 +70,16 @@ describeWhere({ readelf: has("readelf") }, "the product", () => {
     expect(loads.length).toBeGreaterThan(2);
     for (const line of loads) expect(line).not.toMatch(/RWE/);
   });
+});
+
+it("the launcher blocks the very signals that sidecar reads", () => {
+  const source = readFileSync(join(root, "src/launcher/entry.c"), "utf8");
+  const handled = /u64 handled =([^;]*);/.exec(source)![1]!;
+  const numbers = [...handled.matchAll(/BIT\((\d+)\)/g)].map(([, number]) =>
+    Number(number),
+  );
+  const known = blockedSignals.map((name) => signalNumber[name]);
+  expect(numbers.toSorted((a, b) => a - b)).toEqual(known.toSorted((a, b) => a - b));
 });
 
 it("the product says so if it has no launcher", async () => {

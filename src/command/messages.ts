@@ -25,7 +25,7 @@ export function explainMessages(
 }
 
 /** The part of the page below the heading that is the code. */
-export function sectionOf(text: string, code: string): string {
+function sectionOf(text: string, code: string): string {
   const start = text.indexOf(`### ${code}\n`);
   const end = text.slice(start + 4).search(/^#/m);
   return text.slice(start + 4, end < 0 ? undefined : start + 4 + end).trim();

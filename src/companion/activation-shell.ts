@@ -146,7 +146,7 @@ function requireSuccess(
 }
 
 /** Where the shell says it was: `FILE: 3: …` (dash), `FILE: line 3: …` (bash). */
-export function complaint(lines: readonly string[]): string {
+function complaint(lines: readonly string[]): string {
   for (const line of lines.toReversed()) {
     const match =
       /^(.+?): (?:line )?(\d+): /.exec(line) ?? /^(.+?)\[(\d+)\]: /.exec(line);
@@ -172,10 +172,7 @@ function answerOf(runenv: string, content: Uint8Array): string[] {
 const shellsOwn = ["SHLVL", "PWD", "OLDPWD", "_"];
 
 /** The image's environment with what an activation made of it. */
-export function carriedOver(
-  before: Environment,
-  answer: readonly string[],
-): Environment {
+function carriedOver(before: Environment, answer: readonly string[]): Environment {
   const entries: string[] = [];
   const unusual = new Set<string>();
   for (const entry of answer) {

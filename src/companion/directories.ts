@@ -17,7 +17,7 @@ import { printable } from "../system/text.ts";
 import { type Environment, shownValue } from "./environment.ts";
 import { Failure } from "./failure.ts";
 
-export const visibilityLimit = 10_000;
+const visibilityLimit = 10_000;
 const firstPause = 50;
 const longestPause = 500;
 const storagePrefix = "DA__P7__PCLUSTER__STORAGE__";

@@ -83,19 +83,20 @@ function describeWords(
   return JSON.stringify(shown.map((word) => word.toWellFormed()));
 }
 
+/** Where PROGRAM is, by the PATH known so far. */
 function describeProgram(
   words: readonly string[],
   environment: Environment,
   opaque: boolean,
 ): string {
-  if (opaque) return "searched after activation";
-  const [program] = expandWords(words.slice(0, 1), (name) => environment.get(name));
+  const later = opaque ? " (searched again after activation)" : "";
   try {
+    const [program] = expandWords(words.slice(0, 1), (name) => environment.get(name));
     const file = findProgram(program ?? "", environment.get("PATH"));
     const problem = fileProblem(file);
-    return problem ? `none: ${problem.message}` : printable(file);
+    return (problem ? `none: ${problem.message}` : printable(file)) + later;
   } catch (error) {
-    if (error instanceof Failure) return `none: ${error.message}`;
+    if (error instanceof Failure) return `none: ${error.message}${later}`;
     throw error;
   }
 }

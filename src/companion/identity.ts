@@ -17,7 +17,7 @@ import { decode } from "../system/text.ts";
 import type { Environment } from "./environment.ts";
 import type { Notice } from "./failure.ts";
 
-export const defaultHome = "/tmp/home";
+const defaultHome = "/tmp/home";
 
 export type Identity = {
   /** Variables to set; none for a user of the image's own. */
@@ -35,7 +35,7 @@ const rootNotice: Notice = {
   concernsSafety: true,
 };
 
-export function isPlatformUser(uid: number): boolean {
+function isPlatformUser(uid: number): boolean {
   return uid >= 20_000 && uid <= 29_999;
 }
 

@@ -58,18 +58,18 @@ export class Log {
 }
 
 /** See no-color.org: NO_COLOR, set to anything but "", asks for plain text. */
-export function isColoured(environment: Environment, terminal: boolean): boolean {
+function isColoured(environment: Environment, terminal: boolean): boolean {
   return terminal && !environment.get("NO_COLOR") && environment.get("TERM") !== "dumb";
 }
 
-export function textMessage(message: Message, coloured: boolean): string {
+function textMessage(message: Message, coloured: boolean): string {
   const word = `${message.level}[${message.code}]`;
   const colour = message.level === "error" ? "31" : "33";
   const shown = coloured ? `\x1b[1;${colour}m${word}\x1b[0m` : word;
   return `sidecar: ${shown}: ${message.message}\n  ${message.hint}\n`;
 }
 
-export function jsonMessage(message: Message, time: Date): string {
+function jsonMessage(message: Message, time: Date): string {
   const { level, code, message: text, hint } = message;
   const fields = { time: time.toISOString(), level, code, message: text, hint };
   return `${JSON.stringify(fields, (_, value) =>

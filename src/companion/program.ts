@@ -132,7 +132,7 @@ function explainFormat(file: string, error: SystemError): Failure {
 }
 
 /** What the kernel starts first: the interpreter of `#!`, or ELF's loader. */
-export function interpreterOf(
+function interpreterOf(
   head: Uint8Array,
 ): { kind: "the interpreter" | "the loader"; path: string } | undefined {
   if (head[0] === 0x23 && head[1] === 0x21) {
@@ -179,7 +179,7 @@ const machines: Readonly<Record<number, string>> = {
 };
 
 /** The architecture of an ELF file, or what else the file is made for. */
-export function machineOf(head: Uint8Array): string | undefined {
+function machineOf(head: Uint8Array): string | undefined {
   if (head[0] === 0x4d && head[1] === 0x5a) return "Windows";
   const magic =
     head.length >= 4 ? new DataView(head.buffer, head.byteOffset).getUint32(0) : 0;

@@ -3,7 +3,12 @@ import { currentDirectory, mayAccess } from "../system/posix/files.ts";
 import { memoryAccount } from "./cgroup.ts";
 import { Failure, type Notice } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
-import { type ResultRecord, writeRecord, writeTerminationLog } from "./record.ts";
+import {
+  type ResultRecord,
+  schema,
+  writeRecord,
+  writeTerminationLog,
+} from "./record.ts";
 import type { Runenv, RunenvRequest } from "./runenv.ts";
 import { bytesWritten, type Stream } from "./streams.ts";
 import type { Ended } from "./supervision.ts";
@@ -119,7 +124,7 @@ export class Progress {
     const { state, runenv, words, directory, started, activated, finished, ...rest } =
       this.#known;
     return {
-      schema: "sidecar-result-1",
+      schema,
       state,
       ...(runenv ? { runenv } : {}),
       words,

@@ -253,7 +253,7 @@ function changes(): Change[] {
   const all: Change[] = [];
   for (;;) {
     const change = nextChange();
-    if (change === undefined || change === "none") return all;
+    if (change === undefined) return all;
     all.push(change);
   }
 }

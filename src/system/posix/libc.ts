@@ -80,25 +80,15 @@ export function moreLibc(): ReturnType<typeof loadOccasional> {
 
 /** Names of the error numbers that sidecar tells apart; Linux, asm-generic. */
 export const errorNumber = {
-  EPERM: 1,
   ENOENT: 2,
-  ESRCH: 3,
   EINTR: 4,
-  EIO: 5,
   ENXIO: 6,
   E2BIG: 7,
   ENOEXEC: 8,
-  ECHILD: 10,
   EAGAIN: 11,
   EACCES: 13,
-  EEXIST: 17,
   ENOTDIR: 20,
   EISDIR: 21,
-  ETXTBSY: 26,
-  ENOSPC: 28,
-  EROFS: 30,
-  EPIPE: 32,
-  ENAMETOOLONG: 36,
   ELOOP: 40,
   ESTALE: 116,
 } as const;
@@ -119,7 +109,7 @@ export function lastError(): number {
 }
 
 /** The C library's words for an error number: "No such file or directory". */
-export function errorText(errno: number): string {
+function errorText(errno: number): string {
   return new CString(moreLibc().strerror(errno) as Pointer).toString();
 }
 

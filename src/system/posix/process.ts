@@ -120,13 +120,12 @@ export type Change = {
 const WNOHANG = 1;
 const WUNTRACED = 2;
 
-/** A child that ended or stopped, without waiting; "none" when no child is left. */
-export function nextChange(): Change | "none" | undefined {
+/** A child that ended or stopped; nothing where none has, or none is left. */
+export function nextChange(): Change | undefined {
   const wait = new Int32Array(1);
   const usage = new Uint8Array(144);
   const process = libc().wait4(-1, wait, WNOHANG | WUNTRACED, usage);
-  if (process === 0) return undefined;
-  if (process < 0) return "none";
+  if (process <= 0) return undefined;
   const view = new DataView(usage.buffer);
   return {
     process,

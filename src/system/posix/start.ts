@@ -82,7 +82,7 @@ function fromLauncher(address: number): Started {
  * From the bits of the open descriptors: which of 0, 1 and 2 are closed, and which others
  * are open. Plain loops: this is on the way to the block.
  */
-export function sortDescriptors(open: Uint8Array) {
+function sortDescriptors(open: Uint8Array) {
   const closedDescriptors: number[] = [];
   const inheritedDescriptors: number[] = [];
   for (let number = 0; number < 3; number += 1)
