@@ -124,15 +124,16 @@ export class Supervisor {
       for (const group of groups) if (!groupExists(group)) groups.delete(group);
       return groups.size === 0;
     };
-    const onChange = ({ how, ...change }: Change) => {
+    const onChange = (change: Change) => {
       if (change.process !== process) return;
+      const { how } = change;
       if (how.kind === "stopped") {
         happen({ kind: "stopped" });
         if (terminal !== undefined && life.phase === "running")
           this.#stopAlong(process, how.signal, terminal);
         return;
       }
-      last = { how, ...change };
+      last = change as FinalChange;
       const leaves = attention.mayLeaveOthers === true && life.phase === "running";
       happen({ kind: "ended", alone: isAlone() || leaves });
     };

@@ -61,10 +61,6 @@ enum {
 static const u64 handled = BIT(1) | BIT(2) | BIT(3) | BIT(10) | BIT(12) | BIT(15) |
                            BIT(17) | BIT(18) | BIT(20) | BIT(22) | BIT(28);
 
-/* Bun sees this one variable: JavaScriptCore would start a thread that touches memory
-   for a heap to come (150 page faults, a quarter of a millisecond); ours stays small. */
-static const char for_bun[] = "BUN_JSC_useWarmUpMarkedBlocks=0";
-
 static i64 call4(i64 number, u64 a, u64 b, u64 c, u64 d) {
   i64 result;
   register u64 r10 __asm__("r10") = d;
@@ -158,11 +154,9 @@ __attribute__((used)) void sidecar_start(u64 *stack) {
   record.argument_count = count;
   record.strings = (u64)end;
   for (u64 i = 0; i < count; i++) end = arguments[i] + length(arguments[i]) + 1;
-  const char *replacement = for_bun;
   for (; *entries; entries++) {
     end = *entries + length(*entries) + 1;
-    *entries = (char *)replacement; /* what lies behind the list is found by its end */
-    replacement = "_=";
+    *entries = "_="; /* the slot stays: what lies behind the list is found by its end */
   }
   record.strings_length = (u64)end - record.strings;
 }

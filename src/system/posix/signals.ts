@@ -140,5 +140,6 @@ export function readSignals(descriptor: number): number[] {
     // struct signalfd_siginfo begins with the signal's number.
     for (let at = 0; at < length; at += recordSize)
       arrived.push(view.getUint32(at, true));
+    if (length < buffer.length) return arrived;
   }
 }
