@@ -77,7 +77,7 @@ describeWhere({ root: isRoot, namespaces: hasNamespaces }, "as process 1", () =>
 describeWhere({ script: has("script") }, "on a terminal", () => {
   /** Types into a terminal in which the command runs. */
   function type(command: string, keys: string) {
-    const shell = `(sleep 1; printf '${keys}'; sleep 1) | script -qec "${command}" /dev/null`;
+    const shell = `(sleep 2; printf '${keys}'; sleep 1) | script -qec "${command}" /dev/null`;
     return run(["bash", "-c", shell], { directory: workspace() });
   }
 
@@ -114,7 +114,7 @@ describeWhere({ script: has("script") }, "on a terminal", () => {
     await run(["sh", "-c", `cat > go <<'X'\n${program}\nX\n`], { directory });
     const typed = shell.replace(
       "(sleep 1;",
-      `(printf 'sh go ${executable}\\n'; sleep 1.5;`,
+      `(printf 'sh go ${executable}\\n'; sleep 2.5;`,
     );
     const { stdout } = await run(["bash", "-c", typed], { directory });
     expect(stdout).toContain("Stopped");
