@@ -57,6 +57,7 @@ describe.each<[string[], string, RegExp]>([
   [["--timeout=0s", "--exec", "true"], "duration-invalid", /zero/],
   [["--grace=10", "--exec", "true"], "duration-invalid", /--grace: '10'/],
   [["--timeout", "--exec", "true"], "option-value-missing", /--timeout needs a value/],
+  [["--stdout", "--tee", "--exec", "true"], "option-value-missing", /--stdout needs/],
   [["--stdout"], "option-value-missing", /--stdout needs a value/],
   [["--stdout=", "--exec", "true"], "option-value-invalid", /--stdout is empty/],
   [["--tee=yes", "--exec", "true"], "option-value-invalid", /--tee takes no value/],

@@ -2,7 +2,12 @@
 import { chmodSync, existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { asPlatformUser, describeWhere, isRoot } from "./support/machine.ts";
+import {
+  asPlatformUser,
+  describeWhere,
+  hasLauncher,
+  isRoot,
+} from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
 import {
   codesBut,
@@ -59,6 +64,16 @@ describe("--cwd", () => {
     const { stderr, code } = await sidecar(["--cwd=/etc/passwd", "--exec", "true"]);
     expect(codesBut(stderr)).toEqual(["directory-missing"]);
     expect(stderr).toContain("is a file, not a directory");
+    expect(code).toBe(125);
+  });
+});
+
+describeWhere({ launcher: hasLauncher }, "the directory sidecar was started in", () => {
+  it("if it was deleted, is named as what is wrong", async () => {
+    const gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" --exec true';
+    const { stderr, code } = await run(["sh", "-c", gone, executable]);
+    expect(codesBut(stderr)).toEqual(["directory-missing"]);
+    expect(stderr).toContain("was deleted\n  start it in");
     expect(code).toBe(125);
   });
 });

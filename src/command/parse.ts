@@ -42,7 +42,8 @@ export function parseBlock(words: readonly string[]): Parsed {
     }
     if (equals < 0) at += 1;
     const value = equals < 0 ? words[at] : word.slice(equals + 1);
-    if (value === undefined || (equals < 0 && value === "--exec"))
+    // What looks like an option is one: a value was forgotten. With = it can be given.
+    if (value === undefined || (equals < 0 && value.startsWith("--")))
       throw new Failure(
         "option-value-missing",
         `--${name} needs a value`,

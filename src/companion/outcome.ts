@@ -103,6 +103,14 @@ function cancelledNotice(signal: number): Notice {
   };
 }
 
+/** As in `… | head`: nobody's mistake, mostly. */
+const pipeNotice: Notice = {
+  level: "warning",
+  code: "block-signalled",
+  message: "the block was ended by SIGPIPE: it wrote to a reader that had gone away",
+  hint: "this is no trouble where the reader had read enough (head, say)",
+};
+
 const memoryNotice: Notice = {
   level: "error",
   code: "block-out-of-memory",
@@ -110,7 +118,10 @@ const memoryNotice: Notice = {
   hint: "ask for more memory for the task, or let the block use less",
 };
 
+const SIGPIPE = 13;
+
 function signalledNotice(signal: number, core: boolean): Notice {
+  if (signal === SIGPIPE) return pipeNotice;
   return {
     level: "error",
     code: "block-signalled",

@@ -46,11 +46,14 @@ enum {
   CALL_rt_sigaction = 13,
   CALL_rt_sigprocmask = 14,
   CALL_fcntl = 72,
+  CALL_getcwd = 79,
   CALL_exit_group = 231,
   CALL_prlimit64 = 302,
   SIG_BLOCK = 0,
   SIG_IGN = 1,
   F_GETFD = 1,
+  ENOENT = 2,
+  STDERR = 2,
   RLIMIT_NOFILE = 7,
   POLLNVAL = 0x20,
 };
@@ -133,6 +136,17 @@ static void note_descriptors(void) {
       record.descriptors[n / 64] |= 1UL << (n % 64);
 }
 
+/* Bun ends, with words and an exit code of its own, in a directory that was deleted. */
+static void require_directory(void) {
+  static const char message[] =
+      "sidecar: error[directory-missing]: the directory that sidecar was started in was"
+      " deleted\n  start it in a directory that exists\n";
+  char directory[4096];
+  if (call4(CALL_getcwd, (u64)directory, sizeof directory, 0, 0) != -ENOENT) return;
+  write_all(STDERR, message, sizeof message - 1);
+  call4(CALL_exit_group, 125, 0, 0, 0);
+}
+
 /* The kernel lays argc, argv, NULL, envp, NULL on the stack, and the strings of both
    one behind the other further up (fs/binfmt_elf.c, create_elf_tables). */
 __attribute__((used)) void sidecar_start(u64 *stack) {
@@ -146,6 +160,7 @@ __attribute__((used)) void sidecar_start(u64 *stack) {
     call4(CALL_exit_group, status, 0, 0, 0);
   }
 
+  require_directory();
   note_signals();
   call4(CALL_prlimit64, 0, RLIMIT_NOFILE, 0, (u64)&record.descriptor_soft);
   note_descriptors();
