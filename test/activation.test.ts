@@ -163,6 +163,12 @@ function_() { :; }; export -f function_
     });
   });
 
+  it("keep names that the shell does not know, and drops", async () => {
+    const names = { "X.Y": "dotted", "a-b": "", "1": "one" };
+    const { variables } = await activate("export A=1", [], { environment: names });
+    expect(variables).toMatchObject({ ...names, A: "1" });
+  });
+
   it("arrive through /bin/sh as well", async () => {
     const { variables } = await activate('export COPY="$RAW"', [], {
       environment: { RAW: "line\n\ttab = 'q' \\ end\n" },

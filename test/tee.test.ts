@@ -1,5 +1,5 @@
 /** `--tee`: the redirected streams on sidecar's own as well, byte for byte. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { executable } from "./support/paths.ts";
@@ -77,6 +77,24 @@ it("does not hold lines back", async () => {
     () => readFileSync(join(directory, "o"), "utf8") === "begun",
     "the first words are in the file",
   );
+  child.kill("SIGTERM");
+  await ended;
+});
+
+it("holds the reading end of the block's pipe only, so that it sees its end", async () => {
+  const directory = workspace();
+  const script = "echo $$ > pid; exec sleep 600";
+  const { child, ended } = start(
+    [executable, "--quiet", "--tee", "--stdout=o", "--exec", "sh", "-c", script],
+    { directory },
+  );
+  const pid = () => readFileSync(join(directory, "pid"), "utf8").trim();
+  await until(() => pid() !== "", "the block is up");
+  const pipe = readlinkSync(`/proc/${pid()}/fd/1`);
+  const own = readdirSync(`/proc/${child.pid}/fd`).map((descriptor) =>
+    readlinkSync(`/proc/${child.pid}/fd/${descriptor}`),
+  );
+  expect(own.filter((target) => target === pipe)).toHaveLength(1);
   child.kill("SIGTERM");
   await ended;
 });
