@@ -1,9 +1,10 @@
 /** The door: which command is meant; nothing else. */
+
+import { exitNow } from "#system/process.ts";
+import { readStart, type Started } from "#system/start.ts";
 import { writeEnvironment } from "./command/environment.ts";
 import { reportMistake } from "./command/mistake.ts";
 import { run } from "./command/run.ts";
-import { exitNow } from "./system/posix/process.ts";
-import { readStart, type Started } from "./system/posix/start.ts";
 
 /*
  * A block's way has no await in it, from here to its end: that it could wait costs a

@@ -2,8 +2,8 @@
  * `sidecar --internal-environment DESCRIPTOR STATUS`, in an executable without the
  * launcher: what src/launcher/entry.c does in the others.
  */
-import { writeAll } from "../system/posix/descriptors.ts";
-import type { Started } from "../system/posix/start.ts";
+import { writeAll } from "#system/descriptors.ts";
+import type { Started } from "#system/start.ts";
 import { encode } from "../system/text.ts";
 
 export function writeEnvironment({ arguments: words, environment }: Started): number {

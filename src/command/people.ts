@@ -1,13 +1,13 @@
 /** Everything that is not a block: help, version, completion, commands. By yargs. */
 import yargs, { type Argv } from "yargs";
+import { writeAll } from "#system/descriptors.ts";
+import { isTerminal } from "#system/process.ts";
+import { restoreSignals } from "#system/signals.ts";
+import type { Started } from "#system/start.ts";
 import { formatDuration } from "../companion/duration.ts";
 import { Environment } from "../companion/environment.ts";
 import { Log } from "../companion/log.ts";
 import { runenvNames } from "../companion/runenv.ts";
-import { writeAll } from "../system/posix/descriptors.ts";
-import { isTerminal } from "../system/posix/process.ts";
-import { restoreSignals } from "../system/posix/signals.ts";
-import type { Started } from "../system/posix/start.ts";
 import { encode } from "../system/text.ts";
 import { type CommandName, commands } from "./commands.ts";
 import { completions } from "./completions.ts";

@@ -1,4 +1,6 @@
 /** `sidecar … --exec PROGRAM`: from the command line to a request, and to exit code. */
+
+import type { Started } from "#system/start.ts";
 import { parseDuration } from "../companion/duration.ts";
 import { Environment } from "../companion/environment.ts";
 import { Failure, internalError } from "../companion/failure.ts";
@@ -6,7 +8,6 @@ import { Log, type LogFormat } from "../companion/log.ts";
 import type { Request } from "../companion/request.ts";
 import { runBlock } from "../companion/run.ts";
 import { parseRunenv } from "../companion/runenv.ts";
-import type { Started } from "../system/posix/start.ts";
 import { type Given, options } from "./options.ts";
 import { type Parsed, parseBlock, UnknownOption } from "./parse.ts";
 

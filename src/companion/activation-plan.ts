@@ -1,6 +1,6 @@
 /** What a value of `…__ACTIVATE` means: nothing, a file of one kind, or a command. */
-import { mayAccess, readFile, status } from "../system/posix/files.ts";
-import { errorNumber, SystemError } from "../system/posix/libc.ts";
+import { mayAccess, readFile, status } from "#system/files.ts";
+import { errorNumber, SystemError } from "#system/libc.ts";
 import { decode, printable } from "../system/text.ts";
 import { Failure } from "./failure.ts";
 

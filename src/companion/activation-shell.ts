@@ -7,9 +7,9 @@
  * a pipe (src/launcher/entry.c). Nothing else of the shell is carried over: neither its
  * directory nor its limits, umask or functions.
  */
-import { closeDescriptor, makePipe } from "../system/posix/descriptors.ts";
-import { SystemError } from "../system/posix/libc.ts";
-import { signalName } from "../system/posix/signals.ts";
+import { closeDescriptor, makePipe } from "#system/descriptors.ts";
+import { SystemError } from "#system/libc.ts";
+import { signalName } from "#system/signals.ts";
 import { decode, printable } from "../system/text.ts";
 import { formatDuration } from "./duration.ts";
 import { Environment, nameOf } from "./environment.ts";

@@ -1,6 +1,6 @@
 /** Activation: from the value of `…__ACTIVATE` to the environment of the block. */
-import { readFile } from "../system/posix/files.ts";
-import { SystemError } from "../system/posix/libc.ts";
+import { readFile } from "#system/files.ts";
+import { SystemError } from "#system/libc.ts";
 import { decode, printable } from "../system/text.ts";
 import { defaultShell, forDeveloper, planActivation } from "./activation-plan.ts";
 import { type ActivationLimits, activateByShell, quoted } from "./activation-shell.ts";

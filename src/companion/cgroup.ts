@@ -2,8 +2,8 @@
  * What the kernel accounts for sidecar's cgroup: peak memory, and whether a process was
  * ended for want of memory. Version 2 and version 1 (cgroups(7)).
  */
-import { readFile } from "../system/posix/files.ts";
-import { SystemError } from "../system/posix/libc.ts";
+import { readFile } from "#system/files.ts";
+import { SystemError } from "#system/libc.ts";
 import { decode } from "../system/text.ts";
 
 export type MemoryAccount = {

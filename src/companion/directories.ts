@@ -10,9 +10,9 @@ import {
   listDirectory,
   mayAccess,
   status as pathStatus,
-} from "../system/posix/files.ts";
-import { errorNumber, SystemError } from "../system/posix/libc.ts";
-import { userIdentifier } from "../system/posix/process.ts";
+} from "#system/files.ts";
+import { errorNumber, SystemError } from "#system/libc.ts";
+import { userIdentifier } from "#system/process.ts";
 import { printable } from "../system/text.ts";
 import { type Environment, shownValue } from "./environment.ts";
 import { Failure } from "./failure.ts";

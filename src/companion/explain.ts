@@ -1,7 +1,7 @@
 /** `--explain`: what would be run, found out without running or making anything. */
-import { writeAll } from "../system/posix/descriptors.ts";
-import { currentDirectory } from "../system/posix/files.ts";
-import { userIdentifier } from "../system/posix/process.ts";
+import { writeAll } from "#system/descriptors.ts";
+import { currentDirectory } from "#system/files.ts";
+import { userIdentifier } from "#system/process.ts";
 import { encode, printable } from "../system/text.ts";
 import { variablesOf } from "./activation.ts";
 import { type ActivationPlan, planActivation } from "./activation-plan.ts";

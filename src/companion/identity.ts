@@ -11,8 +11,8 @@ import {
   makeTemporaryDirectory,
   readFile,
   status,
-} from "../system/posix/files.ts";
-import { SystemError } from "../system/posix/libc.ts";
+} from "#system/files.ts";
+import { SystemError } from "#system/libc.ts";
 import { decode } from "../system/text.ts";
 import type { Environment } from "./environment.ts";
 import type { Notice } from "./failure.ts";

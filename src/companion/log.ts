@@ -1,7 +1,7 @@
 /** Sidecar's own messages: one form for people, one for programs. */
 
-import { writeAll } from "../system/posix/descriptors.ts";
-import { isTerminal } from "../system/posix/process.ts";
+import { writeAll } from "#system/descriptors.ts";
+import { isTerminal } from "#system/process.ts";
 import { encode } from "../system/text.ts";
 import type { Environment } from "./environment.ts";
 import type { Failure, Notice } from "./failure.ts";

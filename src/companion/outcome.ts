@@ -1,5 +1,5 @@
 /** What became of a block, as plain facts: exit code, cause, and words for people. */
-import { signalName } from "../system/posix/signals.ts";
+import { signalName } from "#system/signals.ts";
 import { formatDuration } from "./duration.ts";
 import type { Failure, Notice } from "./failure.ts";
 import type { Ended } from "./supervision.ts";

@@ -1,7 +1,7 @@
 /** PROGRAM: where it is, and if it cannot be started, why that really is. */
-import { mayAccess, readFile, status } from "../system/posix/files.ts";
-import { errorNumber, SystemError } from "../system/posix/libc.ts";
-import { userIdentifier } from "../system/posix/process.ts";
+import { mayAccess, readFile, status } from "#system/files.ts";
+import { errorNumber, SystemError } from "#system/libc.ts";
+import { userIdentifier } from "#system/process.ts";
 import { decode, printable } from "../system/text.ts";
 import { Failure } from "./failure.ts";
 

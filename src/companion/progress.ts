@@ -1,5 +1,5 @@
 /** Keeps the result record up to date, where somebody wants it. */
-import { currentDirectory, mayAccess } from "../system/posix/files.ts";
+import { currentDirectory, mayAccess } from "#system/files.ts";
 import { memoryAccount } from "./cgroup.ts";
 import { Failure, type Notice } from "./failure.ts";
 import type { Exit } from "./outcome.ts";

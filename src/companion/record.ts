@@ -5,14 +5,9 @@
  * It is replaced as a whole (written beside, then renamed). It holds no value of any
  * variable: `words` are those of the command line, before `${…}` is replaced.
  */
-import { closeDescriptor, writeAll } from "../system/posix/descriptors.ts";
-import {
-  createFile,
-  openExisting,
-  removeFile,
-  renameFile,
-} from "../system/posix/files.ts";
-import { SystemError } from "../system/posix/libc.ts";
+import { closeDescriptor, writeAll } from "#system/descriptors.ts";
+import { createFile, openExisting, removeFile, renameFile } from "#system/files.ts";
+import { SystemError } from "#system/libc.ts";
 import { encode, printable } from "../system/text.ts";
 import { Failure } from "./failure.ts";
 import type { Exit } from "./outcome.ts";

@@ -9,9 +9,9 @@ import {
   readSome,
   setNonBlocking,
   writeSome,
-} from "../system/posix/descriptors.ts";
-import { descriptorStatus } from "../system/posix/files.ts";
-import { SystemError } from "../system/posix/libc.ts";
+} from "#system/descriptors.ts";
+import { descriptorStatus } from "#system/files.ts";
+import { SystemError } from "#system/libc.ts";
 
 const bufferSize = 65_536;
 /** A pipe that is ready for writing takes so much at once (PIPE_BUF, pipe(7)). */

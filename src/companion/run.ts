@@ -9,15 +9,15 @@ import {
   listDirectory,
   mayAccess,
   readFile,
-} from "../system/posix/files.ts";
-import { SystemError } from "../system/posix/libc.ts";
+} from "#system/files.ts";
+import { SystemError } from "#system/libc.ts";
 import {
   adoptOrphans,
   isForeground,
   isTerminal,
   userIdentifier,
-} from "../system/posix/process.ts";
-import type { Started } from "../system/posix/start.ts";
+} from "#system/process.ts";
+import type { Started } from "#system/start.ts";
 import { decode } from "../system/text.ts";
 import { activate } from "./activation.ts";
 import { checkDirectory, checkStorage, storagePaths } from "./directories.ts";

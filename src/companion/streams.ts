@@ -3,9 +3,9 @@
  * block itself sees a full disk, and nothing is lost if sidecar dies. Only `--tee` puts
  * a pipe and a relay between.
  */
-import { closeDescriptor, makePipe } from "../system/posix/descriptors.ts";
-import { descriptorStatus, openForWriting } from "../system/posix/files.ts";
-import { errorNumber, SystemError } from "../system/posix/libc.ts";
+import { closeDescriptor, makePipe } from "#system/descriptors.ts";
+import { descriptorStatus, openForWriting } from "#system/files.ts";
+import { errorNumber, SystemError } from "#system/libc.ts";
 import { printable } from "../system/text.ts";
 import { type Pause, parentOf } from "./directories.ts";
 import { Failure } from "./failure.ts";

@@ -3,7 +3,7 @@
  * time limit, copies streams, reaps orphans. It sleeps in poll(2) and wakes only when
  * something has happened; there is no other clock, thread or event loop.
  */
-import { waitFor } from "../system/posix/descriptors.ts";
+import { waitFor } from "#system/descriptors.ts";
 import {
   type Change,
   giveTerminal,
@@ -15,15 +15,15 @@ import {
   startProcess,
   stopHere,
   terminalGroup,
-} from "../system/posix/process.ts";
+} from "#system/process.ts";
 import {
   forwardedSignals,
   hasSignal,
   openSignals,
   readSignals,
   signalNumber,
-} from "../system/posix/signals.ts";
-import type { Started } from "../system/posix/start.ts";
+} from "#system/signals.ts";
+import type { Started } from "#system/start.ts";
 import { begin, type Event, type Life, type Limits, step } from "./lifecycle.ts";
 import type { Channel } from "./relay.ts";
 

@@ -1,5 +1,5 @@
 /** The private directory of `--temporary`: made before the block, removed after it. */
-import { makeTemporaryDirectory } from "../system/posix/files.ts";
+import { makeTemporaryDirectory } from "#system/files.ts";
 import { encode, printable } from "../system/text.ts";
 import type { Environment } from "./environment.ts";
 import { Failure, type Notice } from "./failure.ts";
