@@ -1,7 +1,7 @@
 /**
  * Builds dist/sidecar: `scripts/bun build.ts` (see README.md).
  *
- * Bundle and compile with Bun, add the launcher, start the result once. Bun can print
+ * Bundle and compile with Bun, link it with the launcher and libc, start the result once. Bun can print
  * an error and still leave a file, so its exit status counts, and so does what the
  * result says of itself.
  */
@@ -17,7 +17,9 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { compileFlags } from "./scripts/compile-flags.ts";
+import { compileLauncher } from "./src/launcher/compile.ts";
 import { link, recordAddress } from "./src/launcher/link.ts";
+import { functionNames } from "./src/system/posix/libc.ts";
 
 const root = import.meta.dir;
 const file = resolve(root, "dist/sidecar");
@@ -38,9 +40,9 @@ try {
 function build(): void {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const commit = currentCommit();
-  const launcher = compileLauncher();
-  const compiled = compile(version, commit, launcher !== undefined);
-  const program = launcher ? link(compiled, launcher) : compiled;
+  const gcc = compilerWithLibc();
+  const compiled = compile(version, commit, gcc !== undefined);
+  const program = gcc ? linkStatically(compiled, gcc) : readFileSync(compiled);
 
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, program);
@@ -63,7 +65,7 @@ function currentCommit(): string {
   return head.stdout.toString().trim() + (changed ? "-changed" : "");
 }
 
-function compile(version: string, commit: string, launcher: boolean): Uint8Array {
+function compile(version: string, commit: string, launcher: boolean): string {
   const compiled = join(empty, "sidecar");
   const facts = {
     SIDECAR_VERSION: version,
@@ -81,44 +83,48 @@ function compile(version: string, commit: string, launcher: boolean): Uint8Array
       ([name, value]) => `--define=${name}=${JSON.stringify(value)}`,
     ),
   ]);
-  return readFileSync(compiled);
+  return compiled;
 }
 
-/** The launcher as an ELF file; nothing where there is no C compiler. */
-function compileLauncher(): Uint8Array | undefined {
+/** gcc, where it is here and has a libc to link statically; otherwise nothing. */
+function compilerWithLibc(): string | undefined {
   const gcc = Bun.which("gcc");
-  if (!gcc) {
-    console.error(
-      "build: no gcc here, so dist/sidecar gets no launcher (apt-get install gcc).\n" +
-        "build: it runs blocks, but BUN_… variables reach it, a signal in its first\n" +
-        "build: milliseconds is lost, and blocks see the limit of open files as Bun" +
-        " set it.",
-    );
-    return undefined;
-  }
-  const compiled = join(empty, "launcher");
-  const folder = join(root, "src/launcher");
-  run([
+  const libc = gcc ? run([gcc, "-print-file-name=libc.a"]).trim() : "libc.a";
+  // gcc answers with the bare name for what it does not find.
+  if (gcc && libc !== "libc.a") return gcc;
+  console.error(
+    `build: no ${gcc ? "libc.a" : "gcc"} here, so dist/sidecar is not static and has no` +
+      " launcher\nbuild: (apt-get install gcc libc6-dev). It runs blocks in images with" +
+      " glibc, but\nbuild: LD_… and BUN_… variables reach it, a signal in its first" +
+      " milliseconds is lost,\nbuild: and blocks see the limit of open files as Bun set" +
+      " it.",
+  );
+  return undefined;
+}
+
+function linkStatically(compiled: string, gcc: string): Uint8Array {
+  const program = readFileSync(compiled);
+  const launcher = compileLauncher(program, compiled, functionNames, {
     gcc,
-    ..."-std=c11 -O2 -Wall -Wextra -Werror -ffreestanding -nostdlib -static".split(" "),
-    ..."-fno-pic -no-pie -fno-stack-protector -fcf-protection=none".split(" "),
-    ..."-fno-asynchronous-unwind-tables -mgeneral-regs-only".split(" "),
-    "-Wl,--build-id=none,-z,noexecstack",
-    `-Wl,-T,${join(folder, "entry.ld")}`,
-    ...["-o", compiled, join(folder, "entry.c")],
-  ]);
-  return readFileSync(compiled);
+    directory: join(empty, "launcher"),
+    run: attempt,
+  });
+  return link(program, launcher);
 }
 
 /** Runs a command to its end in the empty directory. @returns its standard output */
 function run(words: string[]): string {
-  const { exitCode, signalCode, stdout, stderr } = Bun.spawnSync(words, {
+  const { code, output, text } = attempt(words);
+  if (code !== 0)
+    throw new Error(`${words.slice(0, 2).join(" ")} ended with ${code}:\n${text}`);
+  return output;
+}
+
+function attempt(words: string[]) {
+  const { exitCode, stdout, stderr } = Bun.spawnSync(words, {
     cwd: empty,
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: empty, LC_ALL: "C" },
   });
-  if (exitCode !== 0)
-    throw new Error(
-      `${words.slice(0, 2).join(" ")} ended with ${exitCode ?? signalCode}:\n${stdout}${stderr}`,
-    );
-  return stdout.toString();
+  const output = stdout.toString();
+  return { code: exitCode, output, text: `${output}${stderr}` };
 }

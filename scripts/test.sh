@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 cd "$root"
 
-sh "$here/setup.sh" gcc gnucobol python3 zsh binutils \
+sh "$here/setup.sh" gcc libc6-dev gnucobol python3 zsh binutils \
   debootstrap docker.io busybox-static
 npx --no-install biome check --error-on-warnings .
 npx --no-install tsc --noEmit
