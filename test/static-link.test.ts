@@ -111,7 +111,8 @@ describeWhere({ "gcc and libc.a": hasLauncher }, "a program in C", () => {
       int main(void) {
         void *libc = dlopen("libc.so.6", RTLD_NOW);
         int (*put)(const char *) = dlsym(libc, "puts");
-        printf("%d %d\\n", put == puts, dlsym(libc, "no_such_function") == 0);
+        put("found");
+        printf("%d\\n", dlsym(libc, "no_such_function") == 0);
         printf("%s\\n", dlerror());
         printf("%d\\n", dlopen("/usr/lib/libz.so.1", RTLD_NOW) == 0);
         printf("%s\\n", dlerror());
@@ -119,7 +120,8 @@ describeWhere({ "gcc and libc.a": hasLauncher }, "a program in C", () => {
       }`);
     const { stdout } = await run([linked(file)]);
     expect(stdout.split("\n")).toEqual([
-      "1 1",
+      "found",
+      "1",
       "undefined symbol: no_such_function",
       "1",
       "/usr/lib/libz.so.1: this executable loads no libraries",
@@ -137,7 +139,7 @@ describeWhere({ "gcc and libc.a": hasLauncher }, "a program in C", () => {
         struct addrinfo *found = 0;
         int error = getaddrinfo("127.0.0.1", 0, 0, &found);
         printf("%d %d\\n", error, iconv_open("EUC-JP", "UTF-8") == (iconv_t)-1);
-        printf("%d\\n", iconv_open("UTF-16", "UTF-8") == (iconv_t)-1);
+        printf("%d\\n", iconv_open("UCS-2", "UTF-8") == (iconv_t)-1);
       }`);
     expect((await run([linked(file)])).stdout).toBe("0 1\n0\n");
   });
