@@ -103,6 +103,15 @@ static void note_descriptors(void) {
       sidecar_record.descriptors[n / 64] |= 1UL << (n % 64);
 }
 
+/* Bun would open /dev/null for each of the first three that is closed, and ends where
+   there is none. It finds them open, on something that can be neither read nor written:
+   to sidecar they are as good as closed. The block gets them closed (start.c). */
+static void fill_standard_descriptors(void) {
+  for (u64 n = 0; n < 3; n++)
+    if (!(sidecar_record.descriptors[0] & (1UL << n)))
+      call4(CALL_open, (u64)"/", O_PATH | O_CLOEXEC, 0, 0);
+}
+
 /* Bun ends, with words and an exit code of its own, in a directory that was deleted. */
 static void require_directory(void) {
   static const char message[] =
@@ -131,6 +140,7 @@ __attribute__((used)) void sidecar_note(u64 *stack) {
   note_signals();
   note_limits();
   note_descriptors();
+  fill_standard_descriptors();
 
   /* Without any argument (execve allows it) the variables come first. */
   const char *first = count ? arguments[0] : *entries, *end = first;

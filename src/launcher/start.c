@@ -46,7 +46,7 @@ static i64 restore_descriptors(const struct request *request) {
     if (inherited[n / 64] == 0) n |= 63; /* none of these 64 */
     else if (inherited[n / 64] & (1UL << (n % 64))) call4(CALL_fcntl, n, F_SETFD, 0, 0);
   }
-  /* Bun opened /dev/null for those of the first three that were closed. */
+  /* entry.c opened those of the first three that were closed. */
   for (int n = 0; n < 3; n++)
     if (!(inherited[0] & (1UL << n)) && !is_moved(request, n)) call4(CALL_close, n, 0, 0, 0);
   for (u64 n = 0; n < request->move_count; n++) {

@@ -11,6 +11,7 @@ typedef long i64;
 
 enum {
   CALL_write = 1,
+  CALL_open = 2,
   CALL_close = 3,
   CALL_poll = 7,
   CALL_rt_sigaction = 13,
@@ -43,6 +44,8 @@ enum {
   ENOENT = 2,
   EINTR = 4,
   POLLNVAL = 0x20,
+  O_PATH = 010000000,
+  O_CLOEXEC = 02000000,
   PR_SET_PDEATHSIG = 1,
   STDERR = 2,
 };
