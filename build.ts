@@ -23,8 +23,7 @@ import { functionNames } from "./src/system/posix/libc.ts";
 
 const root = import.meta.dir;
 const file = resolve(root, "dist/sidecar");
-// Bun obeys a bunfig.toml of the directory it works in and of HOME: it gets an empty
-// one for both.
+// Bun and gcc get it as HOME, and work in it: files of this machine mean nothing.
 const empty = mkdtempSync(join(tmpdir(), "sidecar-build-"));
 
 try {
@@ -73,16 +72,20 @@ function compile(version: string, commit: string, launcher: boolean): string {
     SIDECAR_BUN: Bun.version,
     SIDECAR_LAUNCHER_RECORD: launcher ? recordAddress : 0,
   };
-  run([
+  const words = [
     process.execPath,
+    `--config=${join(root, "scripts/bunfig.empty.toml")}`,
     "build",
-    join(root, "src/main.ts"),
+    "src/main.ts",
     `--outfile=${compiled}`,
     ...compileFlags,
     ...Object.entries(facts).map(
       ([name, value]) => `--define=${name}=${JSON.stringify(value)}`,
     ),
-  ]);
+  ];
+  // The names of chunks depend on the way from the current directory to the sources: the
+  // same for every checkout only from here.
+  run(words, root);
   return compiled;
 }
 
@@ -112,17 +115,17 @@ function linkStatically(compiled: string, gcc: string): Uint8Array {
   return link(program, launcher);
 }
 
-/** Runs a command to its end in the empty directory. @returns its standard output */
-function run(words: string[]): string {
-  const { code, output, text } = attempt(words);
+/** Runs a command to its end. @returns its standard output */
+function run(words: string[], directory = empty): string {
+  const { code, output, text } = attempt(words, directory);
   if (code !== 0)
     throw new Error(`${words.slice(0, 2).join(" ")} ended with ${code}:\n${text}`);
   return output;
 }
 
-function attempt(words: string[]) {
+function attempt(words: string[], directory = empty) {
   const { exitCode, stdout, stderr } = Bun.spawnSync(words, {
-    cwd: empty,
+    cwd: directory,
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: empty, LC_ALL: "C" },
   });
   const output = stdout.toString();
