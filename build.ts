@@ -1,9 +1,12 @@
 /**
- * Builds dist/sidecar: `scripts/bun build.ts` (see README.md).
+ * Builds dist/sidecar and the papers that go with it: `scripts/bun build.ts` (README.md).
  *
- * Bundle and compile with Bun, link it with the launcher and libc, start the result once. Bun can print
- * an error and still leave a file, so its exit status counts, and so does what the
- * result says of itself.
+ * Bundle and compile with Bun, link with the launcher and libc (docs/static.md), start
+ * the result once. Bun can print an error and still leave a file, so its exit status
+ * counts, and so does what the result says of itself. The same commit gives the same
+ * bytes in any directory.
+ *
+ *     --libc DIRECTORY   link with the libc.a in it instead of the compiler's
  */
 import {
   chmodSync,
@@ -16,18 +19,28 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { billOfMaterials } from "./release/bill.ts";
+import { checksum, writeChecksums } from "./release/checksums.ts";
+import { licenceText } from "./release/licences.ts";
+import * as materials from "./release/materials.ts";
 import { compileFlags } from "./scripts/compile-flags.ts";
-import { compileLauncher } from "./src/launcher/compile.ts";
+import {
+  type Compiler,
+  compileLauncher,
+  findCompiler,
+} from "./src/launcher/compile.ts";
 import { link, recordAddress } from "./src/launcher/link.ts";
 import { functionNames } from "./src/system/posix/libc.ts";
 
 const root = import.meta.dir;
 const file = resolve(root, "dist/sidecar");
-// Bun and gcc get it as HOME, and work in it: files of this machine mean nothing.
+// Bun and gcc get it as HOME, and gcc works in it: files of this machine mean nothing.
 const empty = mkdtempSync(join(tmpdir(), "sidecar-build-"));
 
 try {
-  build();
+  const { values } = parseArgs({ options: { libc: { type: "string" } } });
+  build(values.libc && resolve(values.libc));
 } catch (error) {
   console.error(`build: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
@@ -36,12 +49,26 @@ try {
   rmSync(empty, { recursive: true, force: true });
 }
 
-function build(): void {
+function build(libc: string | undefined): void {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const commit = currentCommit();
-  const gcc = compilerWithLibc();
-  const compiled = compile(version, commit, gcc !== undefined);
-  const program = gcc ? linkStatically(compiled, gcc) : readFileSync(compiled);
+  const compiler = findCompiler(attempt, libc);
+  if (typeof compiler === "string") console.error(withoutLauncher(compiler));
+  const linked = typeof compiler === "string" ? undefined : compiler;
+
+  const { compiled, metafile } = compile({
+    SIDECAR_VERSION: version,
+    SIDECAR_COMMIT: commit,
+    SIDECAR_BUN: Bun.version,
+    SIDECAR_LIBC: linked?.libc ?? "",
+    SIDECAR_LAUNCHER_RECORD: linked ? recordAddress : 0,
+  });
+  const list = [
+    materials.bun(Bun.version, "linux-x64", root),
+    ...(linked ? [materials.glibc(linked.libc), materials.libgcc(linked.version)] : []),
+    ...materials.npmPackages(metafile, root),
+  ];
+  const program = linked ? linkStatically(compiled, linked) : readFileSync(compiled);
 
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, program);
@@ -50,6 +77,7 @@ function build(): void {
   if (!told.startsWith(`sidecar ${version} (${commit}`))
     throw new Error(`the result does not know itself; it says: ${told}`);
   renameSync(`${file}.new`, file);
+  writePapers({ file: "sidecar", version, commit, checksum: checksum(program) }, list);
   console.log(`dist/sidecar: ${told.trim()}, ${program.length} bytes`);
 }
 
@@ -64,55 +92,55 @@ function currentCommit(): string {
   return head.stdout.toString().trim() + (changed ? "-changed" : "");
 }
 
-function compile(version: string, commit: string, launcher: boolean): string {
+/** @param facts constants that the sources find under these names */
+function compile(facts: Readonly<Record<string, string | number>>) {
   const compiled = join(empty, "sidecar");
-  const facts = {
-    SIDECAR_VERSION: version,
-    SIDECAR_COMMIT: commit,
-    SIDECAR_BUN: Bun.version,
-    SIDECAR_LAUNCHER_RECORD: launcher ? recordAddress : 0,
-  };
+  const list = join(empty, "metafile.json");
   const words = [
     process.execPath,
     `--config=${join(root, "scripts/bunfig.empty.toml")}`,
     "build",
     "src/main.ts",
     `--outfile=${compiled}`,
+    `--metafile=${list}`,
     ...compileFlags,
     ...Object.entries(facts).map(
       ([name, value]) => `--define=${name}=${JSON.stringify(value)}`,
     ),
   ];
-  // The names of chunks depend on the way from the current directory to the sources: the
-  // same for every checkout only from here.
+  // The names of chunks depend on the way from the current directory to the sources: it
+  // is the same for every checkout only from here.
   run(words, root);
-  return compiled;
+  const metafile: materials.Metafile = JSON.parse(readFileSync(list, "utf8"));
+  return { compiled, metafile };
 }
 
-/** gcc, where it is here and has a libc to link statically; otherwise nothing. */
-function compilerWithLibc(): string | undefined {
-  const gcc = Bun.which("gcc");
-  const libc = gcc ? run([gcc, "-print-file-name=libc.a"]).trim() : "libc.a";
-  // gcc answers with the bare name for what it does not find.
-  if (gcc && libc !== "libc.a") return gcc;
-  console.error(
-    `build: no ${gcc ? "libc.a" : "gcc"} here, so dist/sidecar is not static and has no` +
-      " launcher\nbuild: (apt-get install gcc libc6-dev). It runs blocks in images with" +
-      " glibc, but\nbuild: LD_… and BUN_… variables reach it, a signal in its first" +
-      " milliseconds is lost,\nbuild: and blocks see the limit of open files as Bun set" +
-      " it.",
-  );
-  return undefined;
-}
-
-function linkStatically(compiled: string, gcc: string): Uint8Array {
+function linkStatically(compiled: string, compiler: Compiler): Uint8Array {
   const program = readFileSync(compiled);
-  const launcher = compileLauncher(program, compiled, functionNames, {
-    gcc,
-    directory: join(empty, "launcher"),
-    run: attempt,
-  });
-  return link(program, launcher);
+  const directory = join(empty, "launcher");
+  return link(
+    program,
+    compileLauncher(program, compiled, functionNames, compiler, directory),
+  );
+}
+
+function withoutLauncher(missing: string): string {
+  return `build: no ${missing} here, so dist/sidecar is not static and has no launcher
+build: (apt-get install gcc libc6-dev). It runs blocks in images with glibc, but LD_…
+build: and BUN_… variables reach it, a signal in its first milliseconds is lost, and
+build: blocks see the limit of open files as Bun set it.`;
+}
+
+/** What an owner of the executable is owed: its contents, their licences, checksums. */
+function writePapers(
+  product: Parameters<typeof billOfMaterials>[0],
+  list: readonly materials.Material[],
+): void {
+  const directory = dirname(file);
+  const own = readFileSync(join(root, "LICENSE"), "utf8");
+  writeFileSync(`${file}.cdx.json`, billOfMaterials(product, list));
+  writeFileSync(`${file}.licences.txt`, licenceText(own, list));
+  writeChecksums(directory);
 }
 
 /** Runs a command to its end. @returns its standard output */

@@ -1,22 +1,9 @@
 /** build.ts is not led astray, and what it made is what it says. */
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { root } from "./support/paths.ts";
+import { copySources } from "./support/checkout.ts";
 import { run, workspace } from "./support/sidecar.ts";
-
-/** A copy of what the build reads. */
-function copy(): string {
-  const directory = join(workspace(), "copy");
-  mkdirSync(directory);
-  for (const name of ["build.ts", "package.json", "tsconfig.json", "src", "docs"])
-    cpSync(join(root, name), join(directory, name), { recursive: true });
-  mkdirSync(join(directory, "scripts"));
-  for (const name of ["bun", "bunfig.empty.toml", "compile-flags.ts"])
-    cpSync(join(root, "scripts", name), join(directory, "scripts", name));
-  symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
-  return directory;
-}
 
 /** Everything that could change what Bun does, in one directory. */
 function hostile(directory: string): void {
@@ -31,7 +18,7 @@ function hostile(directory: string): void {
 }
 
 it("a bunfig.toml of the current directory or of HOME changes nothing", async () => {
-  const directory = copy();
+  const directory = copySources();
   const here = workspace();
   hostile(here);
   writeFileSync(
@@ -61,7 +48,7 @@ it("a bunfig.toml of the current directory or of HOME changes nothing", async ()
 });
 
 it("a mistake in the sources fails the build, and leaves no executable", async () => {
-  const directory = copy();
+  const directory = copySources();
   writeFileSync(join(directory, "src/main.ts"), 'import "./no-such-file.ts";\n');
   const { code, stderr } = await run(
     ["sh", join(directory, "scripts/bun"), join(directory, "build.ts")],
@@ -73,7 +60,7 @@ it("a mistake in the sources fails the build, and leaves no executable", async (
 });
 
 it("a result that does not run fails the build", async () => {
-  const directory = copy();
+  const directory = copySources();
   writeFileSync(join(directory, "src/main.ts"), "process.exit(3);\n");
   const { code, stderr } = await run(
     ["sh", join(directory, "scripts/bun"), join(directory, "build.ts")],
@@ -82,4 +69,40 @@ it("a result that does not run fails the build", async () => {
   expect(code).toBe(1);
   expect(stderr).toContain("--version");
   expect((await run(["ls", join(directory, "dist")])).stdout).toBe("");
+});
+
+it("the same sources give the same bytes in any directory", async () => {
+  const directories = [copySources("one"), copySources("another-and-longer")];
+  const [one, another] = await Promise.all(
+    directories.map(async (directory) => {
+      const environment = { PATH: process.env["PATH"] ?? "", HOME: directory };
+      const bun = join(directory, "scripts/bun");
+      const words = ["sh", bun, join(directory, "build.ts")];
+      expect((await run(words, { environment })).code).toBe(0);
+      return readFileSync(join(directory, "dist/SHA256SUMS"), "utf8");
+    }),
+  );
+  expect(one).toMatch(/^[0-9a-f]{64} {2}sidecar$/m);
+  expect(another).toBe(one);
+});
+
+it("without a compiler the executable is dynamic, says so, and runs blocks", async () => {
+  const directory = copySources();
+  const programs = workspace();
+  for (const name of ["sh", "dirname"])
+    symlinkSync(Bun.which(name)!, join(programs, name));
+  const bun = join(directory, "scripts/bun");
+  const built = await run(["sh", bun, join(directory, "build.ts")], {
+    environment: { PATH: programs },
+  });
+  expect(built.stderr).toMatch(/^build: no gcc here/);
+  expect(built.code).toBe(0);
+  const product = join(directory, "dist/sidecar");
+  expect((await run([product, "--version"])).stdout).toContain("without launcher");
+  const words = ["--quiet", "--stdout=out", "--exec", "sh", "-c", "echo $1; exit 7"];
+  const place = workspace();
+  const { code } = await run([product, ...words, "sh", "a b"], { directory: place });
+  expect(code).toBe(7);
+  expect(readFileSync(join(place, "out"), "utf8")).toBe("a b\n");
+  expect((await run([product, "--exec", "/nowhere"])).code).toBe(127);
 });

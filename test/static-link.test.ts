@@ -5,7 +5,7 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { compileLauncher } from "../src/launcher/compile.ts";
+import { compileLauncher, findCompiler } from "../src/launcher/compile.ts";
 import { Elf } from "../src/launcher/elf.ts";
 import { link } from "../src/launcher/link.ts";
 import { describeWhere, hasLauncher } from "./support/machine.ts";
@@ -36,14 +36,13 @@ async function library(source: string, name: string): Promise<string> {
 
 function linked(file: string, program: Uint8Array = readFileSync(file)): string {
   const directory = workspace();
-  const launcher = compileLauncher(program, file, [], {
-    gcc: "gcc",
-    directory: join(directory, "launcher"),
-    run: (words) => {
-      const { exitCode, stdout, stderr } = Bun.spawnSync(words);
-      return { code: exitCode, text: `${stdout}${stderr}` };
-    },
+  const compiler = findCompiler((words) => {
+    const { exitCode, stdout, stderr } = Bun.spawnSync(words);
+    const output = stdout.toString();
+    return { code: exitCode, output, text: `${output}${stderr}` };
   });
+  if (typeof compiler === "string") throw new Error(`no ${compiler} here`);
+  const launcher = compileLauncher(program, file, [], compiler, join(directory, "c"));
   const result = join(directory, "static");
   writeFileSync(result, link(program, launcher));
   chmodSync(result, 0o755);

@@ -1,5 +1,5 @@
 /** Makes the launcher, with libc in it, for one program: calls gcc and its linker. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { demandsOf } from "./demands.ts";
 import { Elf, Unexpected } from "./elf.ts";
@@ -28,17 +28,43 @@ const freestanding =
 /** libc.a may say at link time that it loads modules of the image; closed-world.c. */
 const expectedWarning = /Using '\w+' in statically linked applications requires/;
 
+type Run = (words: string[]) => { code: number | null; output: string; text: string };
+
 export type Compiler = {
   /** The program gcc. */
   readonly gcc: string;
-  /** An empty directory to work in. */
-  readonly directory: string;
-  readonly run: (words: string[]) => { code: number | null; text: string };
+  /** Of gcc, and hence of libgcc. */
+  readonly version: string;
+  /** What libc.a calls itself: "Debian GLIBC 2.36-9+deb12u14". */
+  readonly libc: string;
+  /** Where to look for libc.a first. */
+  readonly directory: string | undefined;
+  readonly run: Run;
 };
+
+/**
+ * @param directory where libc.a is; without it, where gcc finds it
+ * @returns gcc with a libc, or what of them is missing here
+ */
+export function findCompiler(run: Run, directory?: string): Compiler | string {
+  const gcc = Bun.which("gcc");
+  if (!gcc) return "gcc";
+  const asked = run([gcc, "-print-file-name=libc.a"]).output.trim();
+  const archive = directory ? join(directory, "libc.a") : asked;
+  // gcc answers with the bare name for what it does not find.
+  if (archive === "libc.a" || !existsSync(archive)) return "libc.a";
+  // The banner of glibc's version.c, which `gnu_get_libc_version` brings in.
+  const banner = /GNU C Library \(([^)]+)\) \w+ release version ([\d.]+)/;
+  const found = banner.exec(readFileSync(archive, "latin1"));
+  if (!found) throw new Unexpected(`${archive} is not glibc's`);
+  const version = run([gcc, "-dumpfullversion"]).output.trim();
+  return { gcc, version, libc: found[1]!, directory, run };
+}
 
 /**
  * @param file where `program` is
  * @param functions names by which sidecar itself calls C
+ * @param directory to work in; made if it is not there
  * @returns the launcher as an ELF file, for link.ts
  * @throws Unexpected; names what libc does not have
  */
@@ -46,7 +72,8 @@ export function compileLauncher(
   program: Uint8Array,
   file: string,
   functions: readonly string[],
-  { gcc, directory, run }: Compiler,
+  { gcc, directory: archives, run }: Compiler,
+  directory: string,
 ): Uint8Array {
   const elf = new Elf(program, "the program");
   const found = [...soughtByBun, ...functions];
@@ -76,6 +103,7 @@ export function compileLauncher(
   const said = compile([
     ..."-static -no-pie -Wl,-z,norelro,-z,noexecstack,--build-id=none".split(" "),
     `-Wl,-T,${join(import.meta.dirname, "runtime.ld")}`,
+    ...(archives ? [`-L${archives}`] : []),
     ...["-o", launcher],
     ...[...Object.keys(sources), "symbols"].map(object),
     "-lm",

@@ -1,0 +1,19 @@
+/** SHA256SUMS: what `sha256sum --check` reads. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const name = "SHA256SUMS";
+
+/** SHA-256 in hexadecimal. */
+export function checksum(bytes: Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+}
+
+/** Writes the checksums of all files in a directory into it. */
+export function writeChecksums(directory: string): void {
+  const files = readdirSync(directory).filter((file) => file !== name);
+  const lines = files
+    .sort()
+    .map((file) => `${checksum(readFileSync(join(directory, file)))}  ${file}\n`);
+  writeFileSync(join(directory, name), lines.join(""));
+}
