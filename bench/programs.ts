@@ -1,7 +1,7 @@
 /** What is started and compared. Every program ends by running `/bin/true`. */
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheAlike, compile } from "./compile.ts";
+import { cacheAlike, compile, compileDynamic } from "./compile.ts";
 
 export const distributed = join(import.meta.dir, "..", "dist", "sidecar");
 
@@ -14,6 +14,7 @@ export const names = {
   empty: "empty Bun program",
   floor: "floor: Bun.spawnSync",
   plain: "sidecar",
+  dynamic: "sidecar, dynamic build",
   shell: "sh -c '. FILE; exec /bin/true'",
   sourced: "sidecar, FILE sourced",
   variables: "sidecar, .env file",
@@ -24,6 +25,8 @@ export type Program = { readonly name: string; readonly words: readonly string[]
 export type Programs = {
   /** A copy of dist/sidecar. */
   readonly sidecar: string;
+  /** Bytes by which it is larger than the dynamic build. */
+  readonly added: number;
   readonly programs: readonly Program[];
   /** The same for all: an environment is copied by each exec. */
   readonly environment: Readonly<Record<string, string>>;
@@ -48,6 +51,7 @@ export function makePrograms(directory: string): Programs {
   writeFileSync(dotenv, lines.join(""));
 
   const sidecar = cacheAlike(distributed, join(directory, "sidecar"));
+  const dynamic = compileDynamic(directory);
   const block = ["--quiet", "--exec", "/bin/true"];
   const known: readonly (readonly [string, readonly (string | null)[]])[] = [
     [names.direct, ["/bin/true"]],
@@ -57,12 +61,14 @@ export function makePrograms(directory: string): Programs {
     [names.empty, [compile("empty", directory)]],
     [names.floor, [compile("floor", directory)]],
     [names.plain, [sidecar, ...block]],
+    [names.dynamic, [dynamic, ...block]],
     [names.shell, ["/bin/sh", "-c", `. ${sourced}; exec /bin/true`]],
     [names.sourced, [sidecar, "--runenv=(TEST,1)", ...block]],
     [names.variables, [sidecar, "--runenv=(TEST_ENV,1)", ...block]],
   ];
   return {
     sidecar,
+    added: statSync(sidecar).size - statSync(dynamic).size,
     programs: known.flatMap(([name, words]) =>
       isComplete(words) ? [{ name, words }] : [],
     ),

@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { measureFirstInstruction } from "./first-instruction.ts";
 import { type Idle, idleWindow, measureIdle } from "./idle.ts";
 import { lowerDescriptorLimit } from "./process.ts";
 import { distributed, makePrograms, names } from "./programs.ts";
@@ -38,7 +39,8 @@ const samples = await runRounds(programs, rounds);
 const idle = await measureIdle(programs);
 
 const summaries = new Map([...samples].map(([name, list]) => [name, summarize(list)]));
-const targets = judge(summaries, idle);
+const first = measureFirstInstruction(directory);
+const targets = judge(summaries, idle, programs.added, first);
 console.log(`Start to end of a process that runs /bin/true, ${rounds} rounds:\n`);
 console.log(startTable(summaries));
 for (const name of programs.missing) console.log(`\nNot installed here: ${name}`);
