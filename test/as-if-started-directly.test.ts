@@ -17,6 +17,9 @@ const states: Record<string, string> = {
   "few descriptors allowed": "setlimit(7, 64, 4096);",
   "no core files, little stack": "setlimit(4, 0, 0); setlimit(3, 1048576, 8388608);",
   "SIGPIPE and SIGXFSZ ignored": "$SIG{PIPE} = $SIG{XFSZ} = 'IGNORE';",
+  "SIGCHLD ignored": "$SIG{CHLD} = 'IGNORE';",
+  "little memory locked, few messages queued":
+    "setlimit(8, 4096, 65536); setlimit(12, 1024, 8192);",
   "SIGHUP ignored, as under nohup": "$SIG{HUP} = 'IGNORE';",
   "SIGINT and SIGQUIT ignored, as in the background":
     "$SIG{INT} = $SIG{QUIT} = 'IGNORE';",
@@ -66,6 +69,7 @@ async function look(state: string, through: boolean) {
 /** States that only the launcher can know: Bun changes them before sidecar runs. */
 const onlyByLauncher = [
   "few descriptors allowed",
+  "SIGCHLD ignored",
   "SIGPIPE and SIGXFSZ ignored",
   "a descriptor more",
   "a descriptor with a high number",

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { describeWhere, hasLauncher } from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
 import { codesBut, run, sidecar, start, until, workspace } from "./support/sidecar.ts";
 
@@ -201,5 +202,23 @@ describe("what a block leaves running in its group", () => {
     expect(code).toBe(6);
     const pid = Number(readFileSync(join(directory, "pid"), "utf8"));
     expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+});
+
+describeWhere({ "the launcher": hasLauncher }, "a sidecar that is killed", () => {
+  it("takes its block along", async () => {
+    const directory = workspace();
+    const block = "echo $$ > process; exec sleep 600";
+    const { child, ended } = start([executable, "--exec", "sh", "-c", block], {
+      directory,
+    });
+    let process = "";
+    await until(() => {
+      process = readFileSync(join(directory, "process"), "utf8").trim();
+      return process !== "";
+    }, "the block runs");
+    child.kill("SIGKILL");
+    await ended;
+    await until(() => !existsSync(`/proc/${process}`), "the block is gone");
   });
 });
