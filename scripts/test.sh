@@ -9,7 +9,7 @@ root=$(cd "$here/.." && pwd)
 cd "$root"
 
 sh "$here/setup.sh" gcc gnucobol python3 zsh binutils \
-  debootstrap docker.io busybox-static
+  debootstrap docker.io busybox-static strace
 npx --no-install biome check --error-on-warnings .
 npx --no-install tsc --noEmit
 sh "$here/bun" build.ts
