@@ -83,7 +83,9 @@ const smallProc = `
   mkdir /proc/self
   ln -s /mnt/proc/self/maps /proc/self/maps`;
 
-describeWhere({ namespaces: hasNamespaces }, "without /proc/self/exe", () => {
+const needs = { namespaces: hasNamespaces, launcher: hasLauncher };
+
+describeWhere(needs, "without /proc/self/exe", () => {
   it.each([
     ["its path", '"$1" install "$2"'],
     ["a relative path", 'cd "${1%/*}"; ./sidecar install "$2"'],
@@ -98,34 +100,30 @@ describeWhere({ namespaces: hasNamespaces }, "without /proc/self/exe", () => {
   });
 });
 
-describeWhere(
-  { namespaces: hasNamespaces, strace: hasStrace, launcher: hasLauncher },
-  "without /proc/self/exe",
-  () => {
-    it.each([
-      ["another program", () => readFileSync("/bin/true")],
-      ["another build", anotherBuild],
-      ["no program", () => "text"],
-    ])("%s that took its place is not taken for it", async (_, content) => {
-      const directory = workspace();
-      const one = join(directory, "one");
-      copyFileSync(executable, one);
-      // The launcher asks for the directory, long before anything is looked for.
-      const inject = ["getcwd:signal=STOP:when=1"];
-      const words = ["install", join(directory, "copy")];
-      const stopped = await startUntilStopped({ inject, program: one }, words, [
-        ...["unshare", "--mount", "sh", "-c", `set -e; ${smallProc}\nexec "$@"`, "sh"],
-      ]);
-      writeFileSync(join(directory, "other"), content());
-      renameSync(join(directory, "other"), one);
-      stopped.goOn();
-      const { stderr, code } = await stopped.ended;
-      expect(codesBut(stderr)).toEqual(["executable-missing"]);
-      expect(code).toBe(125);
-      expect(readdirSync(directory)).toEqual(["one"]);
-    });
-  },
-);
+describeWhere({ ...needs, strace: hasStrace }, "without /proc/self/exe", () => {
+  it.each([
+    ["another program", () => readFileSync("/bin/true")],
+    ["another build", anotherBuild],
+    ["no program", () => "text"],
+  ])("%s that took its place is not taken for it", async (_, content) => {
+    const directory = workspace();
+    const one = join(directory, "one");
+    copyFileSync(executable, one);
+    // The launcher asks for the directory, long before anything is looked for.
+    const inject = ["getcwd:signal=STOP:when=1"];
+    const words = ["install", join(directory, "copy")];
+    const stopped = await startUntilStopped({ inject, program: one }, words, [
+      ...["unshare", "--mount", "sh", "-c", `set -e; ${smallProc}\nexec "$@"`, "sh"],
+    ]);
+    writeFileSync(join(directory, "other"), content());
+    renameSync(join(directory, "other"), one);
+    stopped.goOn();
+    const { stderr, code } = await stopped.ended;
+    expect(codesBut(stderr)).toEqual(["executable-missing"]);
+    expect(code).toBe(125);
+    expect(readdirSync(directory)).toEqual(["one"]);
+  });
+});
 
 /** The same, but for one letter of what Bun runs. */
 function anotherBuild(): Uint8Array {

@@ -86,9 +86,12 @@ function place(
     if (copy !== undefined) {
       fill(copy, source, wanted, goOn);
       isNamed = giveName(copy, temporary);
-      if (!isNamed) closeDescriptor(copy);
     }
-    if (copy === undefined || !isNamed) {
+    if (copy !== undefined && !isNamed) {
+      closeDescriptor(copy);
+      copy = undefined;
+    }
+    if (copy === undefined) {
       copy = createNamed(temporary);
       isNamed = true;
       fill(copy, source, wanted, goOn);
