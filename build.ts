@@ -1,7 +1,7 @@
 /**
  * Builds dist/sidecar: `scripts/bun build.ts` (see README.md).
  *
- * Bundle and compile with Bun, add the launcher, start the result once. Bun can print
+ * Bundle and compile with Bun, link it with the launcher and libc, start the result once. Bun can print
  * an error and still leave a file, so its exit status counts, and so does what the
  * result says of itself.
  */
@@ -17,12 +17,13 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { compileFlags } from "./scripts/compile-flags.ts";
+import { compileLauncher } from "./src/launcher/compile.ts";
 import { link, recordAddress } from "./src/launcher/link.ts";
+import { functionNames } from "./src/system/posix/libc.ts";
 
 const root = import.meta.dir;
 const file = resolve(root, "dist/sidecar");
-// Bun obeys a bunfig.toml of the directory it works in and of HOME: it gets an empty
-// one for both.
+// Bun and gcc get it as HOME, and work in it: files of this machine mean nothing.
 const empty = mkdtempSync(join(tmpdir(), "sidecar-build-"));
 
 try {
@@ -38,9 +39,9 @@ try {
 function build(): void {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const commit = currentCommit();
-  const launcher = compileLauncher();
-  const compiled = compile(version, commit, launcher !== undefined);
-  const program = launcher ? link(compiled, launcher) : compiled;
+  const gcc = compilerWithLibc();
+  const compiled = compile(version, commit, gcc !== undefined);
+  const program = gcc ? linkStatically(compiled, gcc) : readFileSync(compiled);
 
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, program);
@@ -63,7 +64,7 @@ function currentCommit(): string {
   return head.stdout.toString().trim() + (changed ? "-changed" : "");
 }
 
-function compile(version: string, commit: string, launcher: boolean): Uint8Array {
+function compile(version: string, commit: string, launcher: boolean): string {
   const compiled = join(empty, "sidecar");
   const facts = {
     SIDECAR_VERSION: version,
@@ -71,54 +72,62 @@ function compile(version: string, commit: string, launcher: boolean): Uint8Array
     SIDECAR_BUN: Bun.version,
     SIDECAR_LAUNCHER_RECORD: launcher ? recordAddress : 0,
   };
-  run([
+  const words = [
     process.execPath,
+    `--config=${join(root, "scripts/bunfig.empty.toml")}`,
     "build",
-    join(root, "src/main.ts"),
+    "src/main.ts",
     `--outfile=${compiled}`,
     ...compileFlags,
     ...Object.entries(facts).map(
       ([name, value]) => `--define=${name}=${JSON.stringify(value)}`,
     ),
-  ]);
-  return readFileSync(compiled);
+  ];
+  // The names of chunks depend on the way from the current directory to the sources: the
+  // same for every checkout only from here.
+  run(words, root);
+  return compiled;
 }
 
-/** The launcher as an ELF file; nothing where there is no C compiler. */
-function compileLauncher(): Uint8Array | undefined {
+/** gcc, where it is here and has a libc to link statically; otherwise nothing. */
+function compilerWithLibc(): string | undefined {
   const gcc = Bun.which("gcc");
-  if (!gcc) {
-    console.error(
-      "build: no gcc here, so dist/sidecar gets no launcher (apt-get install gcc).\n" +
-        "build: it runs blocks, but BUN_… variables reach it, a signal in its first\n" +
-        "build: milliseconds is lost, and blocks see the limit of open files as Bun" +
-        " set it.",
-    );
-    return undefined;
-  }
-  const compiled = join(empty, "launcher");
-  const folder = join(root, "src/launcher");
-  run([
-    gcc,
-    ..."-std=c11 -O2 -Wall -Wextra -Werror -ffreestanding -nostdlib -static".split(" "),
-    ..."-fno-pic -no-pie -fno-stack-protector -fcf-protection=none".split(" "),
-    ..."-fno-asynchronous-unwind-tables -mgeneral-regs-only".split(" "),
-    "-Wl,--build-id=none,-z,noexecstack",
-    `-Wl,-T,${join(folder, "entry.ld")}`,
-    ...["-o", compiled, join(folder, "entry.c")],
-  ]);
-  return readFileSync(compiled);
+  const libc = gcc ? run([gcc, "-print-file-name=libc.a"]).trim() : "libc.a";
+  // gcc answers with the bare name for what it does not find.
+  if (gcc && libc !== "libc.a") return gcc;
+  console.error(
+    `build: no ${gcc ? "libc.a" : "gcc"} here, so dist/sidecar is not static and has no` +
+      " launcher\nbuild: (apt-get install gcc libc6-dev). It runs blocks in images with" +
+      " glibc, but\nbuild: LD_… and BUN_… variables reach it, a signal in its first" +
+      " milliseconds is lost,\nbuild: and blocks see the limit of open files as Bun set" +
+      " it.",
+  );
+  return undefined;
 }
 
-/** Runs a command to its end in the empty directory. @returns its standard output */
-function run(words: string[]): string {
-  const { exitCode, signalCode, stdout, stderr } = Bun.spawnSync(words, {
-    cwd: empty,
+function linkStatically(compiled: string, gcc: string): Uint8Array {
+  const program = readFileSync(compiled);
+  const launcher = compileLauncher(program, compiled, functionNames, {
+    gcc,
+    directory: join(empty, "launcher"),
+    run: attempt,
+  });
+  return link(program, launcher);
+}
+
+/** Runs a command to its end. @returns its standard output */
+function run(words: string[], directory = empty): string {
+  const { code, output, text } = attempt(words, directory);
+  if (code !== 0)
+    throw new Error(`${words.slice(0, 2).join(" ")} ended with ${code}:\n${text}`);
+  return output;
+}
+
+function attempt(words: string[], directory = empty) {
+  const { exitCode, stdout, stderr } = Bun.spawnSync(words, {
+    cwd: directory,
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: empty, LC_ALL: "C" },
   });
-  if (exitCode !== 0)
-    throw new Error(
-      `${words.slice(0, 2).join(" ")} ended with ${exitCode ?? signalCode}:\n${stdout}${stderr}`,
-    );
-  return stdout.toString();
+  const output = stdout.toString();
+  return { code: exitCode, output, text: `${output}${stderr}` };
 }

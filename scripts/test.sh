@@ -8,8 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 cd "$root"
 
-sh "$here/setup.sh" gcc gnucobol python3 zsh binutils \
-  debootstrap docker.io busybox-static strace
+sh "$here/setup.sh" gcc libc6-dev gnucobol python3 zsh binutils \
+  debootstrap docker.io busybox-static musl-tools strace
 npx --no-install biome check --error-on-warnings .
 npx --no-install tsc --noEmit
 sh "$here/bun" build.ts

@@ -4,6 +4,6 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-sh "$here/setup.sh" gcc gnucobol python3
+sh "$here/setup.sh" gcc libc6-dev gnucobol python3
 sh "$here/bun" "$here/../build.ts"
 sh "$here/run-blocks.sh"

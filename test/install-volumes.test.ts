@@ -9,7 +9,13 @@ import {
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { expectCopy, old } from "./support/copies.ts";
-import { describeWhere, hasLauncher, hasNamespaces } from "./support/machine.ts";
+import {
+  describeWhere,
+  hasLauncher,
+  hasNamespaces,
+  isRoot,
+  platformUser,
+} from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
 import { codesBut, run, workspace } from "./support/sidecar.ts";
 import { hasStrace, startUntilStopped } from "./support/tracing.ts";
@@ -131,3 +137,27 @@ function anotherBuild(): Uint8Array {
   bytes.write("X", bytes.indexOf(".sidecar-install-") + 3);
   return bytes;
 }
+
+describeWhere(
+  { root: isRoot, launcher: hasLauncher },
+  "in an image of nothing but sidecar",
+  () => {
+    it.each([
+      ["root", "0:0"],
+      ["a user of the platform", `${platformUser}:${platformUser}`],
+    ])("it installs itself, as %s", async (_, user) => {
+      const directory = workspace();
+      copyFileSync(executable, join(directory, "sidecar"));
+      const inside = ["chroot", `--userspec=${user}`, directory];
+      for (const told of [": installed: ", ": left alone, "]) {
+        const result = await run([...inside, "/sidecar", "install", "/copy"]);
+        expect(result).toMatchObject({ stderr: "", code: 0 });
+        expect(result.stdout).toContain(told);
+      }
+      await expectCopy(join(directory, "copy"));
+      const copied = await run([...inside, "/copy", "--version", "--verbose"]);
+      expect(copied.stdout).toContain("\nexecutable: /copy\n");
+      expect(readdirSync(directory).sort()).toEqual(["copy", "sidecar"]);
+    });
+  },
+);

@@ -1,5 +1,5 @@
 /** `sidecar --version`: what build.ts baked in; with `--verbose`, the file as well. */
-import { target } from "#system/executable.ts";
+import { isStatic, target } from "#system/executable.ts";
 import type { Environment } from "../companion/environment.ts";
 import { Failure } from "../companion/failure.ts";
 import { Log } from "../companion/log.ts";
@@ -12,7 +12,7 @@ import { unknownOption } from "./suggest.ts";
 declare const SIDECAR_VERSION: string | undefined;
 declare const SIDECAR_COMMIT: string;
 declare const SIDECAR_BUN: string;
-/** Which C library is inside, "…, static", or that it is the image's. */
+/** Which C library is inside, or that it is the image's. */
 declare const SIDECAR_LIBC: string | undefined;
 
 const isBuilt = typeof SIDECAR_VERSION !== "undefined";
@@ -56,16 +56,14 @@ function line(launcher: boolean): string {
 
 /** One fact a line, by names that stay. @throws Failure `executable-missing` */
 function details(launcher: boolean): string {
-  const libc =
-    typeof SIDECAR_LIBC === "undefined" ? "the image's (dynamic)" : SIDECAR_LIBC;
-  const linking = libc.includes("static") ? "static" : "dynamic";
+  const linking = isStatic() ? "static" : "dynamic";
   const { descriptor, path } = runningExecutable();
   const { bytes, sha256 } = checksum(descriptor);
   const facts = {
     version,
     commit: isBuilt ? SIDECAR_COMMIT : "unknown",
     Bun: isBuilt ? SIDECAR_BUN : Bun.version,
-    libc,
+    libc: typeof SIDECAR_LIBC === "undefined" ? "unknown" : SIDECAR_LIBC,
     build: `${linking}, ${launcher ? "with" : "without"} launcher`,
     target,
     executable: printable(path),

@@ -10,9 +10,7 @@ import {
   groupExists,
   isForeground,
   nextChange,
-  type Start,
   signalGroup,
-  startProcess,
   stopHere,
   terminalGroup,
 } from "#system/process.ts";
@@ -23,6 +21,7 @@ import {
   readSignals,
   signalNumber,
 } from "#system/signals.ts";
+import { type Start, startProcess } from "#system/spawn.ts";
 import type { Started } from "#system/start.ts";
 import { begin, type Event, type Life, type Limits, step } from "./lifecycle.ts";
 import type { Channel } from "./relay.ts";
@@ -76,8 +75,7 @@ export class Supervisor {
 
   /** A descriptor's number that a script's own `exec 3>…` will hardly hit. */
   get highDescriptor(): number {
-    const limit = this.#started.descriptorLimit?.soft ?? 1024n;
-    return limit > 60n ? 60 : Number(limit) - 1;
+    return Math.min(60, this.#started.descriptorLimit - 1);
   }
 
   /** Sleeps. @throws Cancelled when a signal arrives that would end a block */

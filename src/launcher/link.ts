@@ -1,123 +1,170 @@
 /**
- * Puts the launcher (entry.c) into an executable that `bun build --compile` made.
+ * Joins a program made by `bun build --compile` and the launcher with its libc into one
+ * executable that needs no loader: docs/static.md tells the whole.
  *
- * An ELF file begins with a table of segments that says which part of the file belongs
- * at which address. The launcher's two segments are appended to the file and entered
- * in the table in place of two that only inform (PT_PHDR and PT_NOTE); the entry point
- * becomes the launcher's, and the launcher is told Bun's. Everything else stays where
- * it is. Whatever is not as expected is an error here, at build time.
+ * The addresses that a loader would write when the program is started are written into
+ * its file; the launcher's segments are appended; the table of segments, which stands at
+ * the beginning of the file, is written anew. Everything else stays where it is.
  */
+import { type Demands, demandsOf } from "./demands.ts";
+import { Elf, expect, type Segment, segmentSize, segmentType } from "./elf.ts";
+import { threadLocalAlignment, threadLocalSize } from "./symbols.ts";
 
-/** Where entry.ld puts `record`, first in the data segment. */
-export const recordAddress = 0x20010000;
+/** Where runtime.ld puts `sidecar_record`, first in the data segment. */
+export const recordAddress = 0x20400000;
 
-const PT_LOAD = 1;
-const PT_NOTE = 4;
-const PT_PHDR = 6;
-const headerSize = 56;
+const headerSize = 64;
 const pageSize = 4096;
 
-type Segment = {
-  type: number;
-  flags: number;
-  offset: number;
-  address: number;
-  fileSize: number;
-  memorySize: number;
-  alignment: number;
-};
-
-/** @returns the bytes of `program` with the launcher in it */
+/**
+ * @param launcher the launcher, linked for this very program
+ * @throws Unexpected where anything is not as expected
+ */
 export function link(program: Uint8Array, launcher: Uint8Array): Uint8Array {
-  const target = parse(program, "the program");
-  const source = parse(launcher, "the launcher");
-  const added = source.segments.filter(({ type }) => type === PT_LOAD);
-  expect(added.length === 2, "the launcher has two segments to load");
-  expect(added[1]!.address === recordAddress, "the launcher's record is in its place");
-  const end = Math.max(...target.segments.map((s) => s.address + s.memorySize));
-  expect(end < added[0]!.address, "the program ends below the launcher");
+  const target = new Elf(program, "the program");
+  const source = new Elf(launcher, "the launcher");
+  const demands = demandsOf(target);
+  checkLauncher(target, source);
 
-  const kept = target.segments.filter(
-    ({ type }) => type !== PT_PHDR && type !== PT_NOTE,
+  const end = Math.max(...target.loads.map((s) => s.offset + s.fileSize));
+  const { placed, size } = place(source, end);
+  const result = new Uint8Array(size);
+  // What follows the segments (names of sections, say) nothing reads at run time.
+  result.set(program.subarray(0, end));
+  for (const { from, to } of placed)
+    result.set(launcher.subarray(from.offset, from.offset + from.fileSize), to.offset);
+
+  const view = new DataView(result.buffer);
+  for (const { address, value } of resolve(source, demands))
+    view.setBigUint64(target.offsetOf(address), BigInt(value), true);
+  writeHeader(result, target, source, [
+    ...target.loads,
+    ...placed.map(({ to }) => to),
+    threadLocals(source, placed),
+    ...target.segments.filter(({ type }) => kept.includes(type)),
+  ]);
+  return result;
+}
+
+/** What the kernel, or a debugger, wants to know of the program besides its parts. */
+const kept: readonly number[] = [segmentType.GNU_STACK, segmentType.GNU_EH_FRAME];
+
+function checkLauncher(target: Elf, source: Elf): void {
+  const top = Math.max(...target.loads.map((s) => s.address + s.memorySize));
+  expect(
+    source.loads.length === 2 && source.loads[0]!.address >= top,
+    "the launcher is two segments above the program",
   );
   expect(
-    kept.length + added.length <= target.segments.length,
-    "the program's table has two segments to spare",
+    source.namedAddresses().get("sidecar_record") === recordAddress,
+    "the launcher's record is in its place",
   );
-  const lastLoad = kept.findLastIndex(({ type }) => type === PT_LOAD);
-
-  let size = program.length;
-  const placed = added.map((segment) => {
-    const offset = Math.ceil(size / pageSize) * pageSize;
-    size = offset + segment.fileSize;
-    return { ...segment, offset, alignment: pageSize };
-  });
-  const bytes = new Uint8Array(size);
-  bytes.set(program);
-  added.forEach(({ offset, fileSize }, index) => {
-    bytes.set(launcher.subarray(offset, offset + fileSize), placed[index]!.offset);
-  });
-
-  // The loader wants segments in the order of their addresses.
-  const table = [
-    ...kept.slice(0, lastLoad + 1),
-    ...placed,
-    ...kept.slice(lastLoad + 1),
-  ];
-  const view = new DataView(bytes.buffer);
-  table.forEach((segment, index) => {
-    writeSegment(view, target.tableOffset + index * headerSize, segment);
-  });
-  view.setUint16(56, table.length, true);
-  view.setBigUint64(24, BigInt(source.entry), true);
-
-  const record = placed[1]!.offset;
-  const name = new TextDecoder().decode(bytes.subarray(record, record + 15));
-  expect(name === "sidecar-record1", "the launcher's record is the one that we know");
-  view.setBigUint64(record + 16, BigInt(target.entry), true);
-  return bytes;
-}
-
-function parse(bytes: Uint8Array, what: string) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  expect(view.getUint32(0) === 0x7f454c46, `${what} is an ELF file`);
-  expect(view.getUint16(16, true) === 2, `${what} is not position-independent`);
-  expect(view.getUint16(18, true) === 62, `${what} is for x86-64`);
-  expect(view.getUint16(54, true) === headerSize, `${what} has segments as known`);
-  const tableOffset = Number(view.getBigUint64(32, true));
-  const count = view.getUint16(56, true);
-  const segments = Array.from({ length: count }, (_, index) =>
-    readSegment(view, tableOffset + index * headerSize),
+  const own = target.one("TLS");
+  const merged = source.one("TLS");
+  const start = merged.fileSize - own.fileSize;
+  const image = (elf: Elf, at: number) =>
+    Buffer.from(elf.bytes.subarray(at, at + own.fileSize));
+  expect(
+    merged.memorySize % threadLocalAlignment === 0 &&
+      merged.address % threadLocalAlignment === 0 &&
+      merged.alignment === threadLocalAlignment &&
+      start + threadLocalSize(own) === merged.memorySize &&
+      image(source, merged.offset + start).equals(image(target, own.offset)),
+    "the program's thread-local variables end those of the launcher",
   );
-  return { entry: Number(view.getBigUint64(24, true)), tableOffset, segments };
 }
 
-function readSegment(view: DataView, at: number): Segment {
-  const number = (offset: number) => Number(view.getBigUint64(at + offset, true));
-  return {
-    type: view.getUint32(at, true),
-    flags: view.getUint32(at + 4, true),
-    offset: number(8),
-    address: number(16),
-    fileSize: number(32),
-    memorySize: number(40),
-    alignment: number(48),
-  };
+type Placed = { readonly from: Segment; readonly to: Segment };
+
+/** Behind `end`, each at the same place in its page as in memory. */
+function place(source: Elf, end: number): { placed: Placed[]; size: number } {
+  let size = end;
+  const placed = source.loads.map((from) => {
+    const skip = (((from.address - size) % pageSize) + pageSize) % pageSize;
+    const offset = size + skip;
+    size = offset + from.fileSize;
+    return { from, to: { ...from, offset, alignment: pageSize } };
+  });
+  return { placed, size };
 }
 
-function writeSegment(view: DataView, at: number, segment: Segment): void {
+function threadLocals(source: Elf, placed: readonly Placed[]): Segment {
+  const segment = source.one("TLS");
+  const { from, to } = placed.find(
+    ({ from }) =>
+      segment.address >= from.address &&
+      segment.address < from.address + from.memorySize,
+  )!;
+  return { ...segment, offset: segment.offset - from.offset + to.offset };
+}
+
+/** Which number is to be written at which address of the program. */
+function resolve(
+  source: Elf,
+  demands: Demands,
+): { readonly address: number; readonly value: number }[] {
+  const table = symbolTable(source);
+  const missing = demands.names.filter((name) => !table.get(name));
+  expect(missing.length === 0, `the launcher has ${missing.join(", ")}`);
+  const found = demands.places.map(({ address, name }) => ({
+    address,
+    value: table.get(name)!,
+  }));
+  return [...found, ...demands.own];
+}
+
+/** The table that symbols.ts wrote: names and, by now, addresses. */
+function symbolTable(source: Elf): ReadonlyMap<string, number> {
+  const names = source.namedAddresses();
+  const start = names.get("sidecar_symbols");
+  const end = names.get("sidecar_symbols_end");
+  expect(start !== undefined && end !== undefined, "the launcher has its table");
+  const table = new Map<string, number>();
+  for (let at = start; at < end; at += 16) {
+    const entry = source.offsetOf(at);
+    table.set(
+      source.text(source.offsetOf(source.number(entry))),
+      source.number(entry + 8),
+    );
+  }
+  return table;
+}
+
+/**
+ * The new table of segments stands where the old one did, right behind the header: there
+ * old kernels look for it too (AT_PHDR), and there it is in memory, where libc reads it.
+ */
+function writeHeader(
+  result: Uint8Array,
+  target: Elf,
+  source: Elf,
+  segments: readonly Segment[],
+): void {
+  const old = target.segments.length;
+  expect(
+    segments.length <= old,
+    `${segments.length} segments fit in a table of ${old}`,
+  );
+  result.fill(0, headerSize, headerSize + old * segmentSize);
+  const view = new DataView(result.buffer);
   const number = (offset: number, value: number) =>
-    view.setBigUint64(at + offset, BigInt(value), true);
-  view.setUint32(at, segment.type, true);
-  view.setUint32(at + 4, segment.flags, true);
-  number(8, segment.offset);
-  number(16, segment.address);
-  number(24, segment.address);
-  number(32, segment.fileSize);
-  number(40, segment.memorySize);
-  number(48, segment.alignment);
-}
-
-function expect(fact: boolean, what: string): asserts fact {
-  if (!fact) throw new Error(`cannot add the launcher: expected that ${what}`);
+    view.setBigUint64(offset, BigInt(value), true);
+  segments.forEach((segment, index) => {
+    const at = headerSize + index * segmentSize;
+    view.setUint32(at, segment.type, true);
+    view.setUint32(at + 4, segment.flags, true);
+    number(at + 8, segment.offset);
+    number(at + 16, segment.address);
+    number(at + 24, segment.address);
+    number(at + 32, segment.fileSize);
+    number(at + 40, segment.memorySize);
+    number(at + 48, segment.alignment);
+  });
+  number(24, source.entry);
+  number(32, headerSize);
+  view.setUint16(56, segments.length, true);
+  // No table of sections: offset, count, and which of them has their names.
+  number(40, 0);
+  view.setUint16(60, 0, true);
+  view.setUint16(62, 0, true);
 }

@@ -15,7 +15,7 @@ export default function setup(): () => void {
   if (!existsSync(built))
     throw new Error("dist/sidecar is missing: build it with sh scripts/bun build.ts");
   const time = statSync(built).mtimeMs;
-  for (const file of new Bun.Glob("src/**/*.{ts,c,ld}").scanSync(root))
+  for (const file of new Bun.Glob("src/**/*.{ts,c,h,ld}").scanSync(root))
     if (statSync(join(root, file)).mtimeMs > time)
       throw new Error(`dist/sidecar is older than ${file}: build it again`);
   // Where every user can reach it, whoever owns the checkout.

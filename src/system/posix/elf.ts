@@ -5,6 +5,9 @@ import { rareLibc } from "./libc.ts";
 
 const AT_PHDR = 3;
 const AT_PHNUM = 5;
+const segmentSize = 56;
+const pageSize = 4096;
+const trailer = "\n---- Bun! ----\n";
 
 /** What the kernel told the program at its start, by getauxval(3). */
 export function auxiliary(type: number): number {
@@ -13,61 +16,64 @@ export function auxiliary(type: number): number {
 
 /**
  * Whether the file is the one in memory: its table of segments (elf(5)) is the same,
- * and so is the section into which Bun puts the program that it runs. Nobody writes to
- * either; a debugger may well have written into the code.
+ * and so is what Bun runs. Nobody writes to either; a debugger may well have written
+ * into the code.
  */
 export function isRunning(descriptor: number): boolean {
   const header = view(readAt(descriptor, 0, 64));
   if (header.byteLength < 64 || header.getUint32(0) !== 0x7f454c46) return false;
-  const length = auxiliary(AT_PHNUM) * 56;
-  const segments = readAt(descriptor, integer(header, 32), length);
-  if (segments.length < length || !isAt(auxiliary(AT_PHDR), segments)) return false;
-  const section = bundle(descriptor, header);
-  if (!section || !isLoaded(view(segments), section)) return false;
-  for (let at = 0; at < section.size; ) {
-    const piece = readAt(descriptor, section.offset + at, section.size - at);
-    if (piece.length === 0) return false;
-    if (!isAt(section.address + at, piece)) return false;
+  const length = auxiliary(AT_PHNUM) * segmentSize;
+  const table = readAt(descriptor, integer(header, 32), length);
+  if (table.length < length || !isAt(auxiliary(AT_PHDR), table)) return false;
+  const bundle = dataSegments(view(table)).map(findBundle).find(Boolean);
+  if (!bundle) return false;
+  for (let at = 0; at < bundle.size; ) {
+    const piece = readAt(descriptor, bundle.offset + at, bundle.size - at);
+    if (piece.length === 0 || !isAt(bundle.address + at, piece)) return false;
     at += piece.length;
   }
   return true;
 }
 
-type Section = {
+/** A part of the file that is in memory: where, from which offset, how many bytes. */
+type Part = {
   readonly address: number;
   readonly offset: number;
   readonly size: number;
 };
 
-/** The section `.bun`. Section header: name 0, address 16, offset 24, size 32. */
-function bundle(descriptor: number, header: DataView): Section | undefined {
-  const table = view(
-    readAt(descriptor, integer(header, 40), header.getUint16(60, true) * 64),
-  );
-  const at = header.getUint16(62, true) * 64;
-  if (at + 64 > table.byteLength) return undefined;
-  const names = readAt(descriptor, integer(table, at + 24), integer(table, at + 32));
-  const wanted = decode(names).indexOf("\0.bun\0") + 1;
-  for (let at = 0; wanted > 0 && at + 64 <= table.byteLength; at += 64)
-    if (table.getUint32(at, true) === wanted)
-      return {
+/** The writable ones. Fields: type 0, flags 4, offset 8, address 16, file size 32. */
+function dataSegments(table: DataView): Part[] {
+  const PT_LOAD = 1;
+  const PF_W = 2;
+  const found: Part[] = [];
+  for (let at = 0; at < table.byteLength; at += segmentSize)
+    if (
+      table.getUint32(at, true) === PT_LOAD &&
+      (table.getUint32(at + 4, true) & PF_W) !== 0
+    )
+      found.push({
+        offset: integer(table, at + 8),
         address: integer(table, at + 16),
-        offset: integer(table, at + 24),
         size: integer(table, at + 32),
-      };
-  return undefined;
+      });
+  return found;
 }
 
-/** Whether a segment of the table has it. Type 0, address 16, size in memory 40. */
-function isLoaded(segments: DataView, { address, size }: Section): boolean {
-  const PT_LOAD = 1;
-  for (let at = 0; at < segments.byteLength; at += 56) {
-    const start = integer(segments, at + 16);
-    const end = start + integer(segments, at + 40);
-    if (segments.getUint32(at, true) === PT_LOAD && start <= address)
-      if (address + size <= end) return true;
+/**
+ * What `bun build --compile` added, of which static linking leaves no section's name:
+ * it begins with a page, with its length in eight bytes, and ends with a line of words.
+ */
+function findBundle({ address, offset, size }: Part): Part | undefined {
+  const bytes = memory(address, size);
+  const view = new DataView(bytes.buffer);
+  const first = (pageSize - (address % pageSize)) % pageSize;
+  for (let at = first; at + 8 <= size; at += pageSize) {
+    const end = at + 8 + integer(view, at);
+    if (end <= size && decode(bytes.subarray(end - trailer.length, end)) === trailer)
+      return { address: address + at, offset: offset + at, size: end - at };
   }
-  return false;
+  return undefined;
 }
 
 /** At most a MiB of the file; less where it ends. */
@@ -80,8 +86,12 @@ function readAt(descriptor: number, at: number, length: number): Uint8Array {
   return bytes.subarray(0, Math.max(0, Number(count)));
 }
 
+function memory(address: number, length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(toArrayBuffer(address as Pointer, 0, length) as ArrayBuffer);
+}
+
 function isAt(address: number, bytes: Uint8Array): boolean {
-  return Buffer.from(toArrayBuffer(address as Pointer, 0, bytes.length)).equals(bytes);
+  return Buffer.from(memory(address, bytes.length)).equals(bytes);
 }
 
 function view(bytes: Uint8Array): DataView {

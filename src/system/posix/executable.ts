@@ -12,7 +12,13 @@ export type Executable = { readonly descriptor: number; readonly path: string };
 
 const O_CLOEXEC = 0o2000000;
 const own = "/proc/self/exe";
+const AT_BASE = 7;
 const AT_EXECFN = 31;
+
+/** Whether it came without a dynamic loader: the kernel would know where that is. */
+export function isStatic(): boolean {
+  return auxiliary(AT_BASE) === 0;
+}
 
 /**
  * Opens it, even where it has no name any more; nothing where it cannot be found.

@@ -1,10 +1,22 @@
 /**
  * The C library, as far as sidecar calls it, and the constants of Linux on x86-64.
  *
- * Only functions that every glibc since 2.17 exports are bound by name; the `stat`
- * family (exported since 2.33 only) and what has no wrapper go through `syscall`.
+ * With the launcher it is the libc in the executable; without it the image's, of which
+ * only functions that every glibc since 2.17 exports are bound by name: the `stat` family
+ * (exported since 2.33 only) and what has no wrapper go through `syscall`.
  */
 import { CString, dlopen, type Pointer, read } from "./foreign.ts";
+import { recordAddress } from "./launcher.ts";
+
+/** What starts a process: the launcher's own function (src/launcher/start.c). */
+const starting = {
+  sidecar_start: { args: ["ptr", "u64", "u64", "ptr", "u64"], returns: "i32" },
+} as const;
+
+/** And where there is no launcher, libc's. */
+const startingWithoutLauncher = {
+  posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+} as const;
 
 /** What every block needs. Binding a function costs about 8 µs, so these are few. */
 const usual = {
@@ -14,12 +26,13 @@ const usual = {
   isatty: { args: ["i32"], returns: "i32" },
   kill: { args: ["i32", "i32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
-  posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i64" },
-  setrlimit: { args: ["i32", "ptr"], returns: "i32" },
   signalfd: { args: ["i32", "ptr", "i32"], returns: "i32" },
   wait4: { args: ["i32", "ptr", "i32", "ptr"], returns: "i32" },
+  // One of the two, never both.
+  ...((recordAddress ? starting : startingWithoutLauncher) as typeof starting &
+    typeof startingWithoutLauncher),
 } as const;
 
 /** What most other blocks need: messages, files, redirection, activation. */
@@ -31,7 +44,6 @@ const common = {
   write: { args: ["i32", "ptr", "u64"], returns: "i64" },
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
-  posix_spawn_file_actions_addclose: { args: ["ptr", "i32"], returns: "i32" },
   posix_spawn_file_actions_adddup2: { args: ["ptr", "i32", "i32"], returns: "i32" },
   posix_spawn_file_actions_init: { args: ["ptr"], returns: "i32" },
 } as const;
@@ -51,24 +63,31 @@ const occasional = {
   unlink: { args: ["ptr"], returns: "i32" },
 } as const;
 
+/** What no block needs: system calls of up to six arguments, the auxiliary vector. */
+const rare = {
+  getauxval: { args: ["u64"], returns: "u64" },
+  syscall: { args: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"], returns: "i64" },
+} as const;
+
 const library = "libc.so.6";
 const loadUsual = () => dlopen(library, usual).symbols;
 const loadCommon = () => dlopen(library, common).symbols;
 const loadOccasional = () => dlopen(library, occasional).symbols;
-/** What no block needs: system calls of up to six arguments, the auxiliary vector. */
-const loadRare = () =>
-  dlopen(library, {
-    getauxval: { args: ["u64"], returns: "u64" },
-    syscall: {
-      args: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"],
-      returns: "i64",
-    },
-  }).symbols;
+const loadRare = () => dlopen(library, rare).symbols;
 
 let usualLoaded: ReturnType<typeof loadUsual> | undefined;
 let commonLoaded: ReturnType<typeof loadCommon> | undefined;
 let occasionalLoaded: ReturnType<typeof loadOccasional> | undefined;
 let rareLoaded: ReturnType<typeof loadRare> | undefined;
+
+/** What sidecar may bind: the launcher must have all of them. */
+export const functionNames: readonly string[] = [
+  ...Object.keys(starting),
+  ...Object.keys(usual),
+  ...Object.keys(common),
+  ...Object.keys(occasional),
+  ...Object.keys(rare),
+];
 
 /** The functions that every block needs, bound at the first call. */
 export function libc(): ReturnType<typeof loadUsual> {

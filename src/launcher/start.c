@@ -1,0 +1,141 @@
+/*
+ * Starts a block: from a request of src/system/posix/process.ts to the first
+ * instruction of the block's program, by the shortest way that there is.
+ *
+ * The child shares sidecar's memory until execve (CLONE_VM), and sidecar's thread sleeps
+ * until then (CLONE_VFORK): nothing is copied, and the child can leave the error number
+ * of a failure where sidecar finds it. For as long as that lasts the child must not
+ * touch anything that belongs to libc or Bun: it makes system calls, and no others.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "record.h"
+
+struct request {
+  const char *path;
+  char **arguments;
+  char **environment;
+  const int *moves; /* pairs: the descriptor in the child, the descriptor here */
+  u64 move_count;
+  i64 parent;
+  volatile i64 error; /* written by the child: an error number, negative */
+};
+
+enum { ENOMEM = 12, CLONE_VM = 0x100, CLONE_VFORK = 0x4000, STACK = 16384 };
+
+/* Whatever Bun and libc did to signals is undone. Handlers are gone with execve, but an
+   ignored signal stays ignored. */
+static void restore_signals(void) {
+  for (int signal = 1; signal <= SIGNALS; signal++) {
+    if (signal == SIGKILL || signal == SIGSTOP) continue;
+    struct action action = {0};
+    if (sidecar_record.signals_ignored & BIT(signal)) action.handler = SIG_IGN;
+    call4(CALL_rt_sigaction, signal, (u64)&action, 0, 8);
+  }
+}
+
+static int is_moved(const struct request *request, int descriptor) {
+  for (u64 n = 0; n < request->move_count; n++)
+    if (request->moves[2 * n] == descriptor) return 1;
+  return 0;
+}
+
+static i64 restore_descriptors(const struct request *request) {
+  const u64 *inherited = sidecar_record.descriptors;
+  for (u64 n = 3; n < DESCRIPTORS; n++) {
+    if (inherited[n / 64] == 0) n |= 63; /* none of these 64 */
+    else if (inherited[n / 64] & (1UL << (n % 64))) call4(CALL_fcntl, n, F_SETFD, 0, 0);
+  }
+  /* entry.c opened those of the first three that were closed. */
+  for (int n = 0; n < 3; n++)
+    if (!(inherited[0] & (1UL << n)) && !is_moved(request, n)) call4(CALL_close, n, 0, 0, 0);
+  for (u64 n = 0; n < request->move_count; n++) {
+    int to = request->moves[2 * n], from = request->moves[2 * n + 1];
+    i64 result = to == from ? call4(CALL_fcntl, to, F_SETFD, 0, 0)
+                            : call4(CALL_dup2, from, to, 0, 0);
+    if (result < 0) return result;
+  }
+  return 0;
+}
+
+__attribute__((noreturn, used)) void sidecar_child(struct request *request) {
+  call4(CALL_setpgid, 0, 0, 0, 0);
+  /* A sidecar that is killed takes its block along. If it was killed before this call,
+     nobody would tell. */
+  call4(CALL_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);
+  if (call4(CALL_getppid, 0, 0, 0, 0) == request->parent) {
+    restore_signals();
+    request->error = restore_descriptors(request);
+    for (u64 n = 0; n < LIMITS; n++)
+      call4(CALL_prlimit64, 0, n, (u64)&sidecar_record.limits[n], 0);
+    call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&sidecar_record.signal_mask, 0, 8);
+    if (request->error == 0)
+      request->error = call4(CALL_execve, (u64)request->path, (u64)request->arguments,
+                             (u64)request->environment, 0);
+  }
+  for (;;) call4(CALL_exit, 127, 0, 0, 0);
+}
+
+/* clone(2), with a stack of the child's own: on this one it would trample. It is called
+   as any C function; the child comes out of the system call with rax 0. */
+i64 sidecar_clone(u64 flags, void *stack_end, struct request *request);
+__asm__(".type sidecar_clone, @function\n"
+        "sidecar_clone:\n"
+        "  mov %rdx, %r8\n"
+        "  mov $56, %eax\n" /* clone */
+        "  xor %edx, %edx\n"
+        "  xor %r10d, %r10d\n"
+        "  syscall\n"
+        "  test %rax, %rax\n"
+        "  jz 1f\n"
+        "  ret\n"
+        "1:\n"
+        "  xor %ebp, %ebp\n"
+        "  mov %r8, %rdi\n"
+        "  call sidecar_child\n");
+
+/* A NULL-terminated table of the next `count` texts, one behind the other. */
+static char **table_of(char **table, u64 count, const char **text) {
+  for (u64 n = 0; n < count; n++) {
+    table[n] = (char *)*text;
+    *text += strlen(*text) + 1;
+  }
+  table[count] = NULL;
+  return table + count + 1;
+}
+
+/*
+ * Starts a process in a group of its own, with everything else (mask and dispositions
+ * of signals, limits, descriptors) as sidecar itself was started.
+ *
+ * `texts` holds the program's file, the arguments and the environment, each ended by
+ * NUL; `moves` holds pairs of descriptors, the child's and sidecar's.
+ * Returns the process id, or the error number of what failed, negative.
+ */
+i64 sidecar_start(const char *texts, u64 argument_count, u64 variable_count,
+                  const int *moves, u64 move_count) {
+  static char stack[STACK] __attribute__((aligned(16)));
+  char **tables = malloc((argument_count + variable_count + 2) * sizeof *tables);
+  if (tables == NULL) return -ENOMEM;
+  struct request request = {
+      .path = texts,
+      .arguments = tables,
+      .moves = moves,
+      .move_count = move_count,
+      .parent = call4(CALL_getpid, 0, 0, 0, 0),
+  };
+  texts += strlen(texts) + 1;
+  request.environment = table_of(tables, argument_count, &texts);
+  table_of(request.environment, variable_count, &texts);
+
+  /* In the child a handler would run in memory that is not its own. */
+  static const u64 all = ~0UL;
+  u64 mask;
+  call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&all, (u64)&mask, 8);
+  i64 process = sidecar_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, stack + STACK, &request);
+  call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&mask, 0, 8);
+  free(tables);
+  if (process < 0 || request.error == 0) return process;
+  while (call4(CALL_wait4, (u64)process, 0, 0, 0) == -EINTR) continue;
+  return request.error;
+}

@@ -1,0 +1,72 @@
+/*
+ * What the launcher needs of Linux on x86-64, without a C library: entry.c runs before
+ * there is one, and the child that start.c makes shares its memory with Bun's threads,
+ * so that neither may touch errno or anything else that belongs to libc.
+ */
+#ifndef SIDECAR_SYSTEM_CALLS_H
+#define SIDECAR_SYSTEM_CALLS_H
+
+typedef unsigned long u64;
+typedef long i64;
+
+enum {
+  CALL_write = 1,
+  CALL_open = 2,
+  CALL_close = 3,
+  CALL_poll = 7,
+  CALL_rt_sigaction = 13,
+  CALL_rt_sigprocmask = 14,
+  CALL_dup2 = 33,
+  CALL_getpid = 39,
+  CALL_execve = 59,
+  CALL_exit = 60,
+  CALL_wait4 = 61,
+  CALL_fcntl = 72,
+  CALL_getcwd = 79,
+  CALL_setpgid = 109,
+  CALL_getppid = 110,
+  CALL_prctl = 157,
+  CALL_exit_group = 231,
+  CALL_prlimit64 = 302,
+};
+
+enum {
+  SIG_BLOCK = 0,
+  SIG_SETMASK = 2,
+  SIG_DFL = 0,
+  SIG_IGN = 1,
+  SIGKILL = 9,
+  SIGCHLD = 17,
+  SIGSTOP = 19,
+  SIGNALS = 64,
+  F_GETFD = 1,
+  F_SETFD = 2,
+  ENOENT = 2,
+  EINTR = 4,
+  POLLNVAL = 0x20,
+  O_PATH = 010000000,
+  O_CLOEXEC = 02000000,
+  PR_SET_PDEATHSIG = 1,
+  STDERR = 2,
+};
+
+/* A system call; on failure the result is the error number, negative. */
+static inline i64 call4(i64 number, u64 a, u64 b, u64 c, u64 d) {
+  i64 result;
+  register u64 r10 __asm__("r10") = d;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
+                   : "rcx", "r11", "memory");
+  return result;
+}
+
+/* The bit of a signal in a mask as the kernel has it. */
+#define BIT(signal) (1UL << ((signal) - 1))
+
+/* The kernel's struct sigaction. */
+struct action {
+  u64 handler, flags, restorer, mask;
+};
+
+#endif
