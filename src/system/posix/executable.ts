@@ -23,10 +23,9 @@ export function isStatic(): boolean {
 /**
  * Opens it, even where it has no name any more; nothing where it cannot be found.
  *
- * /proc/self/exe is the file itself. It is another one where the dynamic loader was
- * started as a program (`ld.so sidecar`), and there may be no /proc. Then the path that
- * execve(2) got is tried: the kernel keeps it for getauxval(3). Since another file may
- * be there by now, each is compared with what is in memory.
+ * /proc/self/exe is the file itself. Where there is no /proc (a chroot, say) the path
+ * that execve(2) got is tried: the kernel keeps it for getauxval(3). Since another file
+ * may be there by now, each is compared with what is in memory.
  */
 export function openExecutable(): Executable | undefined {
   const started = auxiliary(AT_EXECFN);
