@@ -13,7 +13,14 @@ it.each([["--help"], ["-h"], ["--quiet", "--help"]])(
   async (...words) => {
     const { stdout, stderr, code } = await sidecar(words);
     for (const name of Object.keys(options)) expect(stdout).toContain(`--${name} `);
-    for (const text of ["--exec", "completion", "messages", "Examples:", "Exit code"])
+    for (const text of [
+      "--exec",
+      "completion",
+      "install",
+      "messages",
+      "Examples:",
+      "Exit code",
+    ])
       expect(stdout).toContain(text);
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThan(89);
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
@@ -50,6 +57,14 @@ it.each(["completion", "messages"])("sidecar %s --help", async (command) => {
   expect(code).toBe(0);
 });
 
+it("sidecar install --help", async () => {
+  const { stdout, code } = await sidecar(["install", "--help"]);
+  expect(stdout).toContain("sidecar install DEST\n");
+  expect(stdout).toContain("sidecar install /shared/ ");
+  expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThan(89);
+  expect(code).toBe(0);
+});
+
 it("--version tells version, commit and Bun", async () => {
   const { stdout, code } = await sidecar(["--version"]);
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -65,6 +80,10 @@ describe("completion of", () => {
     [["--st"], ["--stdout", "--stderr", "--strict"]],
     [["--stdout=x", "--quiet", "--qu"], []],
     [["mes"], ["messages"]],
+    [["ins"], ["install"]],
+    [["install", "--he"], ["--help"]],
+    [["install", "/sha"], []],
+    [["--version", "--v"], ["--verbose"]],
     [["--runenv="], ["--runenv=A,0", "--runenv=B,0"]],
     [["--exec", "--ti"], []],
   ])("%j", (typed, expected) => {

@@ -11,10 +11,11 @@ import { runenvNames } from "../companion/runenv.ts";
 import { encode } from "../system/text.ts";
 import { type CommandName, commands } from "./commands.ts";
 import { completions } from "./completions.ts";
+import { installHere } from "./install.ts";
 import { explainMessages } from "./messages.ts";
 import { type Option, options } from "./options.ts";
 import { unknownCommand } from "./suggest.ts";
-import { versionText } from "./version.ts";
+import { showVersion } from "./version.ts";
 
 const usage = `sidecar [--runenv=(NAME,VERSION)] [OPTION…] --exec PROGRAM [ARGUMENT…]
 sidecar COMMAND …
@@ -38,6 +39,12 @@ const exitCodes = `Exit code: the block's own; 128+n ended by signal n; 124 time
 123 activation failed; 125 refused before anything was run; 126/127 PROGRAM cannot be
 executed / was not found.`;
 
+const installUsage = `sidecar install DEST
+
+Copies this executable to the file DEST, or into the directory DEST as "sidecar", and
+lets everybody start it. DEST is replaced in one step, and only by a copy that reads
+back as it should; the same file is left alone.`;
+
 export { unknownOption } from "./suggest.ts";
 
 /** @returns sidecar's exit code */
@@ -52,7 +59,8 @@ export async function people(started: Started): Promise<number> {
     new Log({ format: "text", quiet: false }, environment).failure(failure);
     return failure.exitCode;
   }
-  if (words[0] === "--version") return print(versionText(started.launcher));
+  if (command.startsWith("-") && words.includes("--version"))
+    return showVersion(words, started.launcher, environment, print);
   if (words.includes("--get-yargs-completions")) {
     const typed = words.slice(words.indexOf("--get-yargs-completions") + 2);
     return print(completions(typed, runenvNames(environment)).join("\n"));
@@ -66,6 +74,8 @@ export async function people(started: Started): Promise<number> {
       return print(
         completionScript(environment, words[1] ?? environment.get("SHELL") ?? ""),
       );
+    case "install":
+      return installHere(words.slice(1), started, environment, print);
     case "messages":
       return explainMessages(words.slice(1), environment, print);
   }
@@ -83,9 +93,18 @@ function describe(environment: Environment): Argv {
       description: "Ends the options; PROGRAM and its ARGUMENTs follow",
     })
     .version(false)
-    .option("version", { global: false, description: "Show version, commit and Bun" })
+    .option("version", {
+      global: false,
+      description: "Show version, commit and Bun; with --verbose all about this build",
+    })
     .help(true)
     .completion("completion", commands.completion)
+    .command("install <dest>", commands.install, (command) =>
+      command
+        .usage(installUsage)
+        .example("sidecar install /shared/", "As /shared/sidecar, for a container")
+        .example("sidecar install ~/bin/sidecar-0.1", "Under a name of its own"),
+    )
     .command("messages [code]", commands.messages, (command) =>
       command
         .usage("sidecar messages [CODE]\n\nExplains the word in brackets of a message.")

@@ -15,18 +15,23 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     : undefined;
 }
 
-export function unknownOption(option: string): Failure {
-  const known = ["exec", "help", "version", ...Object.keys(options)];
+const ofBlocks: Known = {
+  names: ["exec", "help", "version", ...Object.keys(options)],
+  otherwise: "sidecar --help lists all options; those of PROGRAM stand behind --exec",
+};
+
+/** The options that are known in a place, and what to say where none is near. */
+export type Known = { readonly names: readonly string[]; readonly otherwise: string };
+
+export function unknownOption(option: string, known: Known = ofBlocks): Failure {
   const meant = nearest(
     option,
-    known.map((name) => `--${name}`),
+    known.names.map((name) => `--${name}`),
   );
   return new Failure(
     "option-unknown",
     `there is no option ${printable(option)}`,
-    meant
-      ? `did you mean ${meant}? sidecar --help lists all`
-      : "sidecar --help lists all options; those of PROGRAM stand behind --exec",
+    meant ? `did you mean ${meant}? sidecar --help lists all` : known.otherwise,
   );
 }
 

@@ -63,14 +63,22 @@ const occasional = {
   unlink: { args: ["ptr"], returns: "i32" },
 } as const;
 
+/** What no block needs: system calls of up to six arguments, the auxiliary vector. */
+const rare = {
+  getauxval: { args: ["u64"], returns: "u64" },
+  syscall: { args: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"], returns: "i64" },
+} as const;
+
 const library = "libc.so.6";
 const loadUsual = () => dlopen(library, usual).symbols;
 const loadCommon = () => dlopen(library, common).symbols;
 const loadOccasional = () => dlopen(library, occasional).symbols;
+const loadRare = () => dlopen(library, rare).symbols;
 
 let usualLoaded: ReturnType<typeof loadUsual> | undefined;
 let commonLoaded: ReturnType<typeof loadCommon> | undefined;
 let occasionalLoaded: ReturnType<typeof loadOccasional> | undefined;
+let rareLoaded: ReturnType<typeof loadRare> | undefined;
 
 /** What sidecar may bind: the launcher must have all of them. */
 export const functionNames: readonly string[] = [
@@ -78,6 +86,7 @@ export const functionNames: readonly string[] = [
   ...Object.keys(usual),
   ...Object.keys(common),
   ...Object.keys(occasional),
+  ...Object.keys(rare),
 ];
 
 /** The functions that every block needs, bound at the first call. */
@@ -98,8 +107,15 @@ export function moreLibc(): ReturnType<typeof loadOccasional> {
   return occasionalLoaded;
 }
 
+/** What only commands for people need, bound at the first call too. */
+export function rareLibc(): ReturnType<typeof loadRare> {
+  rareLoaded ??= loadRare();
+  return rareLoaded;
+}
+
 /** Names of the error numbers that sidecar tells apart; Linux, asm-generic. */
 export const errorNumber = {
+  EPERM: 1,
   ENOENT: 2,
   EINTR: 4,
   ENXIO: 6,
@@ -107,10 +123,19 @@ export const errorNumber = {
   ENOEXEC: 8,
   EAGAIN: 11,
   EACCES: 13,
+  EBUSY: 16,
+  EXDEV: 18,
   ENOTDIR: 20,
   EISDIR: 21,
+  EINVAL: 22,
+  EFBIG: 27,
+  ENOSPC: 28,
+  EROFS: 30,
+  ENOSYS: 38,
   ELOOP: 40,
+  EOPNOTSUPP: 95,
   ESTALE: 116,
+  EDQUOT: 122,
 } as const;
 
 /** What a call into the system said: the call, the number, and the text for it. */

@@ -1,0 +1,142 @@
+/** A copy of the running executable: whole under its name, or not there at all. */
+import { copyContent, seek } from "#system/copy.ts";
+import { closeDescriptor } from "#system/descriptors.ts";
+import { type Executable, openExecutable } from "#system/executable.ts";
+import { linkStatus, listDirectory, removeFile, renameFile } from "#system/files.ts";
+import { SystemError } from "#system/libc.ts";
+import {
+  createNamed,
+  createUnnamed,
+  finishExecutable,
+  flushDirectory,
+  giveName,
+  openLocked,
+  openPlain,
+  removeAbandoned,
+} from "#system/staging.ts";
+import { Failure } from "../companion/failure.ts";
+import { type Checksum, checksum, isSame } from "./checksum.ts";
+import { type Destination, resolveDestination } from "./destination.ts";
+import { refusal } from "./refusal.ts";
+
+export type Installed = Checksum & {
+  readonly path: string;
+  /** Whether it was there already, the same. */
+  readonly unchanged: boolean;
+};
+
+/**
+ * Copies the running executable to `given`; see {@link resolveDestination}.
+ * @param goOn is called all along, and may throw: nothing is left then
+ * @throws Failure `install-…`
+ */
+export function install(given: string, goOn: () => void): Installed {
+  const destination = resolveDestination(given);
+  const { path, directory } = destination;
+  const source = runningExecutable();
+  try {
+    removeLeftovers(directory);
+    const wanted = checksum(source.descriptor, goOn);
+    const unchanged = isInPlace(path, wanted, goOn);
+    if (!unchanged) place(source.descriptor, wanted, destination, goOn);
+    return { ...wanted, path, unchanged };
+  } catch (error) {
+    throw error instanceof SystemError ? refusal(error, path, directory) : error;
+  } finally {
+    closeDescriptor(source.descriptor);
+  }
+}
+
+/** @throws Failure `executable-missing` */
+export function runningExecutable(): Executable {
+  const executable = openExecutable();
+  if (executable) return executable;
+  throw new Failure(
+    "executable-missing",
+    "the file of the running sidecar cannot be found",
+    "mount /proc, or start sidecar by its full path",
+  );
+}
+
+/** Whether `path` is such a file already: its bytes, and may everybody start it. */
+function isInPlace(path: string, wanted: Checksum, goOn: () => void): boolean {
+  const found = linkStatus(path);
+  if (found instanceof SystemError || found.kind !== "file") return false;
+  if (found.mode !== 0o755 || found.size !== wanted.bytes) return false;
+  const descriptor = openPlain(path);
+  if (descriptor instanceof SystemError) return false;
+  try {
+    return isSame(checksum(descriptor, goOn), wanted);
+  } finally {
+    closeDescriptor(descriptor);
+  }
+}
+
+/** Makes the copy without a name if that can be, else with a temporary one. */
+function place(
+  source: number,
+  wanted: Checksum,
+  { path, directory }: Destination,
+  goOn: () => void,
+): void {
+  const temporary = inDirectory(directory, temporaryName());
+  let isNamed = false;
+  let copy = createUnnamed(directory);
+  try {
+    if (copy !== undefined) {
+      fill(copy, source, wanted, goOn);
+      isNamed = giveName(copy, temporary);
+    }
+    if (copy !== undefined && !isNamed) {
+      closeDescriptor(copy);
+      copy = undefined;
+    }
+    if (copy === undefined) {
+      copy = createNamed(temporary);
+      isNamed = true;
+      fill(copy, source, wanted, goOn);
+    }
+    const held = openLocked(temporary);
+    // What is open for writing could not be started: ETXTBSY.
+    closeDescriptor(copy);
+    copy = held;
+    goOn();
+    renameFile(temporary, path);
+    isNamed = false;
+    flushDirectory(directory);
+  } finally {
+    if (isNamed) removeFile(temporary);
+    if (copy !== undefined) closeDescriptor(copy);
+  }
+}
+
+/** @throws Failure `install-checksum` where what can be read is not what was written */
+function fill(copy: number, source: number, wanted: Checksum, goOn: () => void): void {
+  seek(source, 0);
+  copyContent(source, copy, wanted.bytes, goOn);
+  finishExecutable(copy);
+  if (isSame(checksum(copy, goOn), wanted)) return;
+  throw new Failure(
+    "install-checksum",
+    "what was written reads back as something else, so that it was removed",
+    "the file system or its disk is damaged: use another, and have it checked",
+  );
+}
+
+const temporaryPrefix = ".sidecar-install-";
+
+/** Hidden, and such that no two meet: 64 random bits. */
+function temporaryName(): string {
+  const random = crypto.getRandomValues(new Uint8Array(8));
+  return temporaryPrefix + Buffer.from(random).toString("hex");
+}
+
+/** What installations left that were killed: not those that are still at work. */
+function removeLeftovers(directory: string): void {
+  for (const name of listDirectory(directory) ?? [])
+    if (name.startsWith(temporaryPrefix)) removeAbandoned(inDirectory(directory, name));
+}
+
+function inDirectory(directory: string, name: string): string {
+  return `${directory.replace(/\/$/, "")}/${name}`;
+}
