@@ -60,7 +60,7 @@ function build(libc: string | undefined): void {
     SIDECAR_VERSION: version,
     SIDECAR_COMMIT: commit,
     SIDECAR_BUN: Bun.version,
-    SIDECAR_LIBC: linked?.libc ?? "",
+    SIDECAR_LIBC: linked ? `${linked.libc}, static` : "the image's, dynamic",
     SIDECAR_LAUNCHER_RECORD: linked ? recordAddress : 0,
   });
   const list = [

@@ -4,9 +4,15 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { completions } from "../src/command/completions.ts";
 import { options } from "../src/command/options.ts";
-import { describeWhere, has } from "./support/machine.ts";
+import { describeWhere, has, hasLauncher } from "./support/machine.ts";
 import { executable, root } from "./support/paths.ts";
-import { run, sidecar, smallEnvironment, workspace } from "./support/sidecar.ts";
+import {
+  messageCodes,
+  run,
+  sidecar,
+  smallEnvironment,
+  workspace,
+} from "./support/sidecar.ts";
 
 it.each([["--help"], ["-h"], ["--quiet", "--help"]])(
   "%s shows every option",
@@ -125,6 +131,27 @@ describeWhere({ zsh: has("zsh") }, "zsh itself", () => {
       executable,
     ]);
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+  });
+});
+
+describe("an answer that cannot be written", () => {
+  it.each([
+    ["to a full disk", ">/dev/full"],
+    // Without the launcher Bun opens /dev/null there.
+    ...(hasLauncher ? [["since nobody opened it", ">&-"]] : []),
+  ])("%s is told in one line", async (_, where) => {
+    for (const words of ["--version", "--help", "messages", "completion bash"]) {
+      const script = `${executable} ${words} ${where}`;
+      const { stdout, stderr, code } = await run(["sh", "-c", script]);
+      expect({ stdout, code }).toEqual({ stdout: "", code: 125 });
+      expect(messageCodes(stderr)).toEqual(["output-unwritable"]);
+    }
+  });
+
+  it("since its reader has seen enough is no error", async () => {
+    const script = `{ sleep 1; ${executable} --help; echo "code $?" >&2; } | true`;
+    const { stderr } = await run(["sh", "-c", script]);
+    expect(stderr).toBe("code 0\n");
   });
 });
 

@@ -1,9 +1,7 @@
 /** `sidecar install DEST`: a copy of this executable, for a volume or a directory. */
 import { deferInterruption } from "#system/interruption.ts";
 import type { Started } from "#system/start.ts";
-import type { Environment } from "../companion/environment.ts";
 import { Failure } from "../companion/failure.ts";
-import { Log } from "../companion/log.ts";
 import { install } from "../installation/install.ts";
 import { printable } from "../system/text.ts";
 import { unknownOption } from "./suggest.ts";
@@ -14,11 +12,10 @@ class Interrupted extends Error {}
 
 const seeHelp = "sidecar install --help shows how it is used";
 
-/** @returns sidecar's exit code */
+/** @returns sidecar's exit code @throws Failure */
 export function installHere(
   words: readonly string[],
   started: Started,
-  environment: Environment,
   print: (text: string) => number,
 ): number {
   const interruption = deferInterruption(started.ignoredSignals);
@@ -33,14 +30,10 @@ export function installHere(
         `SHA-256 ${sha256}`,
     );
   } catch (error) {
-    if (error instanceof Interrupted) {
-      const signal = interruption.arrived() ?? 0;
-      interruption.release();
-      return 128 + signal; // process 1 goes on; nobody else gets here
-    }
-    if (!(error instanceof Failure)) throw error;
-    new Log({ format: "text", quiet: false }, environment).failure(error);
-    return error.exitCode;
+    if (!(error instanceof Interrupted)) throw error;
+    const signal = interruption.arrived() ?? 0;
+    interruption.release();
+    return 128 + signal; // process 1 goes on; nobody else gets here
   }
 }
 

@@ -1,21 +1,23 @@
 /** Everything that is not a block: help, version, completion, commands. By yargs. */
 import yargs, { type Argv } from "yargs";
 import { writeAll } from "#system/descriptors.ts";
+import { errorNumber, SystemError } from "#system/libc.ts";
 import { isTerminal } from "#system/process.ts";
 import { restoreSignals } from "#system/signals.ts";
 import type { Started } from "#system/start.ts";
 import { formatDuration } from "../companion/duration.ts";
 import { Environment } from "../companion/environment.ts";
+import { Failure } from "../companion/failure.ts";
 import { Log } from "../companion/log.ts";
 import { runenvNames } from "../companion/runenv.ts";
 import { encode } from "../system/text.ts";
 import { type CommandName, commands } from "./commands.ts";
 import { completions } from "./completions.ts";
 import { installHere } from "./install.ts";
-import { explainMessages } from "./messages.ts";
+import { messageText } from "./messages.ts";
 import { type Option, options } from "./options.ts";
 import { unknownCommand } from "./suggest.ts";
-import { showVersion } from "./version.ts";
+import { versionText } from "./version.ts";
 
 const usage = `sidecar [--runenv=(NAME,VERSION)] [OPTION…] --exec PROGRAM [ARGUMENT…]
 sidecar COMMAND …
@@ -51,16 +53,24 @@ export { unknownOption } from "./suggest.ts";
 export async function people(started: Started): Promise<number> {
   // Here Ctrl-C ends sidecar as it ends any program.
   restoreSignals(started.signalMask);
+  const environment = new Environment(started.environment);
+  try {
+    return await answer(started, environment);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    new Log({ format: "text", quiet: false }, environment).failure(error);
+    return error.exitCode;
+  }
+}
+
+/** @throws Failure */
+async function answer(started: Started, environment: Environment): Promise<number> {
   const words = [...started.arguments];
   const command = words[0]!;
-  const environment = new Environment(started.environment);
-  if (!command.startsWith("-") && !Object.hasOwn(commands, command)) {
-    const failure = unknownCommand(command);
-    new Log({ format: "text", quiet: false }, environment).failure(failure);
-    return failure.exitCode;
-  }
+  if (!command.startsWith("-") && !Object.hasOwn(commands, command))
+    throw unknownCommand(command);
   if (command.startsWith("-") && words.includes("--version"))
-    return showVersion(words, started.launcher, environment, print);
+    return print(versionText(words, started.launcher));
   if (words.includes("--get-yargs-completions")) {
     const typed = words.slice(words.indexOf("--get-yargs-completions") + 2);
     return print(completions(typed, runenvNames(environment)).join("\n"));
@@ -75,9 +85,9 @@ export async function people(started: Started): Promise<number> {
         completionScript(environment, words[1] ?? environment.get("SHELL") ?? ""),
       );
     case "install":
-      return installHere(words.slice(1), started, environment, print);
+      return installHere(words.slice(1), started, print);
     case "messages":
-      return explainMessages(words.slice(1), environment, print);
+      return print(messageText(words.slice(1)));
   }
 }
 
@@ -166,7 +176,19 @@ function completionScript(environment: Environment, shell: string): string {
   return lines.join("\n").trimEnd();
 }
 
+/** @throws Failure `output-unwritable` */
 function print(text: string): number {
-  writeAll(1, encode(`${text}\n`));
+  try {
+    writeAll(1, encode(`${text}\n`));
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    // Whoever reads (`sidecar --help | head`) has seen enough.
+    if (error.errno === errorNumber.EPIPE) return 0;
+    throw new Failure(
+      "output-unwritable",
+      `what was asked for cannot be written to standard output: ${error.message}`,
+      "open it, or make room where it leads",
+    );
+  }
   return 0;
 }

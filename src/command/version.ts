@@ -1,8 +1,5 @@
 /** `sidecar --version`: what build.ts baked in; with `--verbose`, the file as well. */
 import { isStatic, target } from "#system/executable.ts";
-import type { Environment } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
-import { Log } from "../companion/log.ts";
 import { checksum } from "../installation/checksum.ts";
 import { runningExecutable } from "../installation/install.ts";
 import { printable } from "../system/text.ts";
@@ -19,21 +16,10 @@ const isBuilt = typeof SIDECAR_VERSION !== "undefined";
 
 export const version = isBuilt ? SIDECAR_VERSION : "(not built)";
 
-/** @returns sidecar's exit code */
-export function showVersion(
-  words: readonly string[],
-  launcher: boolean,
-  environment: Environment,
-  print: (text: string) => number,
-): number {
-  try {
-    refuseUnknown(words);
-    return print(words.includes("--verbose") ? details(launcher) : line(launcher));
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    new Log({ format: "text", quiet: false }, environment).failure(error);
-    return error.exitCode;
-  }
+/** One line, or with `--verbose` several. @throws Failure */
+export function versionText(words: readonly string[], launcher: boolean): string {
+  refuseUnknown(words);
+  return words.includes("--verbose") ? details(launcher) : line(launcher);
 }
 
 /** @throws Failure `option-unknown` */

@@ -35,6 +35,7 @@ export const failureExitCodes = {
   "option-unknown": 125,
   "option-value-invalid": 125,
   "option-value-missing": 125,
+  "output-unwritable": 125,
   "program-architecture": 126,
   "program-arguments-too-long": 126,
   "program-directory": 126,

@@ -131,6 +131,7 @@ export const errorNumber = {
   EFBIG: 27,
   ENOSPC: 28,
   EROFS: 30,
+  EPIPE: 32,
   ENOSYS: 38,
   ELOOP: 40,
   EOPNOTSUPP: 95,
