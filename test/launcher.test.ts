@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { blockedSignals, signalNumber } from "#system/signals.ts";
 import { Elf, segmentType } from "../src/launcher/elf.ts";
+import { identityOffset } from "../src/launcher/link.ts";
 import { describeWhere, has, hasLauncher } from "./support/machine.ts";
 import { built, root } from "./support/paths.ts";
 import { run, sidecar } from "./support/sidecar.ts";
@@ -25,6 +26,14 @@ describeWhere({ "the launcher": hasLauncher }, "the product", () => {
     const types = new Elf(readFileSync(built), "it").segments.map(({ type }) => type);
     expect(types).not.toContain(segmentType.INTERP);
     expect(types).not.toContain(segmentType.DYNAMIC);
+  });
+
+  it("holds a checksum of itself", () => {
+    const bytes = readFileSync(built);
+    const held = Buffer.from(bytes.subarray(identityOffset, identityOffset + 32));
+    bytes.fill(0, identityOffset, identityOffset + 32);
+    const own = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+    expect(held.toString("hex")).toBe(own);
   });
 
   it("is at most 2 MB larger than what Bun made", async () => {

@@ -43,7 +43,19 @@ export function link(program: Uint8Array, launcher: Uint8Array): Uint8Array {
     threadLocals(source, placed),
     ...target.segments.filter(({ type }) => kept.includes(type)),
   ]);
+  result.set(checksum(result), identityOffset);
   return result;
+}
+
+/**
+ * Where a checksum of the whole file is, itself taken as zeros: in room that the old
+ * table of segments leaves. It tells one build from another (system/posix/running.ts).
+ */
+export const identityOffset = 536;
+
+/** SHA-256. */
+function checksum(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(new Bun.CryptoHasher("sha256").update(bytes).digest());
 }
 
 /** What the kernel, or a debugger, wants to know of the program besides its parts. */

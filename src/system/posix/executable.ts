@@ -1,9 +1,9 @@
 /** The file of the running program. */
 import { decode, encodeTerminated } from "../text.ts";
 import { closeDescriptor } from "./descriptors.ts";
-import { auxiliary, isRunning } from "./elf.ts";
 import { type Pointer, ptr, read } from "./foreign.ts";
 import { commonLibc } from "./libc.ts";
+import { auxiliary, isRunning } from "./running.ts";
 
 /** What this is built for. */
 export const target = "linux-x64";
