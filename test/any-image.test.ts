@@ -24,7 +24,7 @@ import {
   program,
   scratch,
 } from "./support/roots.ts";
-import { codesBut, run } from "./support/sidecar.ts";
+import { codesBut, run, workspace } from "./support/sidecar.ts";
 
 /** Whatever could change a program of glibc, of Bun, or of Node. */
 const hostile = {
@@ -322,6 +322,21 @@ describeWhere({ ...needs, dockerd: has("dockerd") }, "in a Docker container", ()
     });
     expect(variables).toEqual(expect.arrayContaining(entries(hostile)));
     expect(code).toBe(7);
+  });
+
+  it("FROM scratch it installs itself into a volume, for another image", () => {
+    const volume = workspace();
+    const into = (image: string, ...words: string[]) =>
+      docker.run([...hardened, `--volume=${volume}:/shared`, image, ...words]);
+    const init = into("scratch:test", "/sidecar", "install", "/shared/");
+    expect(init.stderr).toBe("");
+    expect(init.stdout).toMatch(
+      /^\/shared\/sidecar: installed: .*, SHA-256 [0-9a-f]{64}$/m,
+    );
+    expect(init.code).toBe(0);
+    const block = into("musl:test", "/shared/sidecar", "--quiet", "--exec", "/block");
+    expect(report(block.stdout).user).toBe(platformUser);
+    expect(block.code).toBe(7);
   });
 
   it("FROM a root of musl and busybox, a Python block", () => {

@@ -77,7 +77,6 @@ export function compileLauncher(
 ): Uint8Array {
   const elf = new Elf(program, "the program");
   const found = [...soughtByBun, ...functions];
-  // Names of this machine's directories in the result would make it differ elsewhere.
   const object = (name: string) => join(directory, `${name}.o`);
   mkdirSync(directory, { recursive: true });
   const symbols = join(directory, "symbols.s");
