@@ -9,7 +9,7 @@ root=$(cd "$here/.." && pwd)
 cd "$root"
 
 sh "$here/setup.sh" gcc libc6-dev gnucobol python3 zsh binutils \
-  debootstrap docker.io busybox-static musl-tools strace
+  debootstrap docker.io busybox-static musl-tools strace btrfs-progs
 npx --no-install biome check --error-on-warnings .
 npx --no-install tsc --noEmit
 sh "$here/bun" build.ts
