@@ -264,94 +264,98 @@ describeWhere({ ...needs, namespaces: hasNamespaces }, "in a root directory", ()
   });
 });
 
-describeWhere({ ...needs, dockerd: has("dockerd") }, "in a Docker container", () => {
-  let docker: Docker;
+describeWhere(
+  { ...needs, namespaces: hasNamespaces, dockerd: has("dockerd") },
+  "in a Docker container",
+  () => {
+    let docker: Docker;
 
-  beforeAll(async () => {
-    const started = await startDocker();
-    if (!started) throw new Error("dockerd does not come up; its log is above");
-    docker = started;
-    for (const name of names) {
-      const { exitCode, stderr } = Bun.spawnSync(
-        [
-          "sh",
-          "-c",
-          `tar -C "$1" -c . | /usr/bin/docker import - "$2:test"`,
-          "sh",
-          join(place, name),
-          name.toLowerCase(),
-        ],
-        { env: { PATH: process.env["PATH"], DOCKER_HOST: docker.host } },
-      );
-      expect(exitCode, stderr.toString()).toBe(0);
-    }
-  });
-
-  afterAll(async () => {
-    await docker?.stop();
-  });
-
-  /** What pCluster gives to a pod; the seccomp profile is Docker's own. */
-  const hardened = [
-    "run",
-    "--rm",
-    "--network=none",
-    `--user=${platformUser}:${platformUser}`,
-    "--read-only",
-    "--cap-drop=ALL",
-    "--security-opt=no-new-privileges",
-    "--memory=32m",
-    "--memory-swap=32m",
-    "--pids-limit=64",
-  ];
-
-  it.each(names)("FROM %s, with 32 MB and no privilege whatever", (name) => {
-    const { stdout, stderr, code } = docker.run([
-      ...hardened,
-      "--tmpfs=/tmp",
-      ...entries(hostile).map((entry) => `--env=${entry}`),
-      ...["--entrypoint=/sidecar", `${name.toLowerCase()}:test`],
-      ...["--exec", "/block", "in a container"],
-    ]);
-    expect(stderr).toBe("");
-    const { user, words, variables, descriptors } = report(stdout);
-    expect({ user, words, descriptors }).toEqual({
-      user: platformUser,
-      words: ["in a container"],
-      descriptors: [0, 1, 2],
+    beforeAll(async () => {
+      const started = await startDocker();
+      if (!started) throw new Error("dockerd does not come up; its log is above");
+      docker = started;
+      for (const name of names) {
+        const { exitCode, stderr } = Bun.spawnSync(
+          [
+            "sh",
+            "-c",
+            `tar -C "$1" -c . | /usr/bin/docker import - "$2:test"`,
+            "sh",
+            join(place, name),
+            name.toLowerCase(),
+          ],
+          { env: { PATH: process.env["PATH"], DOCKER_HOST: docker.host } },
+        );
+        expect(exitCode, stderr.toString()).toBe(0);
+      }
     });
-    expect(variables).toEqual(expect.arrayContaining(entries(hostile)));
-    expect(code).toBe(7);
-  });
 
-  it("FROM scratch it installs itself into a volume, for another image", () => {
-    const volume = workspace();
-    const into = (image: string, ...words: string[]) =>
-      docker.run([...hardened, `--volume=${volume}:/shared`, image, ...words]);
-    const init = into("scratch:test", "/sidecar", "install", "/shared/");
-    expect(init.stderr).toBe("");
-    expect(init.stdout).toMatch(
-      /^\/shared\/sidecar: installed: .*, SHA-256 [0-9a-f]{64}$/m,
-    );
-    expect(init.code).toBe(0);
-    const block = into("musl:test", "/shared/sidecar", "--quiet", "--exec", "/block");
-    expect(report(block.stdout).user).toBe(platformUser);
-    expect(block.code).toBe(7);
-  });
+    afterAll(async () => {
+      await docker?.stop();
+    });
 
-  it("FROM a root of musl and busybox, a Python block", () => {
-    const { stdout, stderr, code } = docker.run([
-      ...hardened.filter((word) => !word.startsWith("--memory")),
-      "--tmpfs=/tmp",
-      "--env=DA__P7__RUNENV__PYTHON3__ACTIVATE=/opt/python/activate.env",
-      `--env=DA__P7__RUNENV__PYTHON3__EXECUTE=${privatePython}`,
-      ...["--entrypoint=/sidecar", "muslwithpython:test"],
-      ...["--runenv=(PYTHON3,3)", "--cwd=/opt/python/blocks"],
-      ...["--exec", "${DA__P7__RUNENV__PYTHON3__EXECUTE}", "calibrate.py"],
-    ]);
-    const expected = join(root, "images/python3/blocks/calibrate.expected");
-    expect(stderr).toBe("");
-    expect(stdout).toBe(readFileSync(expected, "utf8"));
-    expect(code).toBe(0);
-  });
-});
+    /** What pCluster gives to a pod; the seccomp profile is Docker's own. */
+    const hardened = [
+      "run",
+      "--rm",
+      "--network=none",
+      `--user=${platformUser}:${platformUser}`,
+      "--read-only",
+      "--cap-drop=ALL",
+      "--security-opt=no-new-privileges",
+      "--memory=32m",
+      "--memory-swap=32m",
+      "--pids-limit=64",
+    ];
+
+    it.each(names)("FROM %s, with 32 MB and no privilege whatever", (name) => {
+      const { stdout, stderr, code } = docker.run([
+        ...hardened,
+        "--tmpfs=/tmp",
+        ...entries(hostile).map((entry) => `--env=${entry}`),
+        ...["--entrypoint=/sidecar", `${name.toLowerCase()}:test`],
+        ...["--exec", "/block", "in a container"],
+      ]);
+      expect(stderr).toBe("");
+      const { user, words, variables, descriptors } = report(stdout);
+      expect({ user, words, descriptors }).toEqual({
+        user: platformUser,
+        words: ["in a container"],
+        descriptors: [0, 1, 2],
+      });
+      expect(variables).toEqual(expect.arrayContaining(entries(hostile)));
+      expect(code).toBe(7);
+    });
+
+    it("FROM scratch it installs itself into a volume, for another image", () => {
+      const volume = workspace();
+      const into = (image: string, ...words: string[]) =>
+        docker.run([...hardened, `--volume=${volume}:/shared`, image, ...words]);
+      const init = into("scratch:test", "/sidecar", "install", "/shared/");
+      expect(init.stderr).toBe("");
+      expect(init.stdout).toMatch(
+        /^\/shared\/sidecar: installed: .*, SHA-256 [0-9a-f]{64}$/m,
+      );
+      expect(init.code).toBe(0);
+      const block = into("musl:test", "/shared/sidecar", "--quiet", "--exec", "/block");
+      expect(report(block.stdout).user).toBe(platformUser);
+      expect(block.code).toBe(7);
+    });
+
+    it("FROM a root of musl and busybox, a Python block", () => {
+      const { stdout, stderr, code } = docker.run([
+        ...hardened.filter((word) => !word.startsWith("--memory")),
+        "--tmpfs=/tmp",
+        "--env=DA__P7__RUNENV__PYTHON3__ACTIVATE=/opt/python/activate.env",
+        `--env=DA__P7__RUNENV__PYTHON3__EXECUTE=${privatePython}`,
+        ...["--entrypoint=/sidecar", "muslwithpython:test"],
+        ...["--runenv=(PYTHON3,3)", "--cwd=/opt/python/blocks"],
+        ...["--exec", "${DA__P7__RUNENV__PYTHON3__EXECUTE}", "calibrate.py"],
+      ]);
+      const expected = join(root, "images/python3/blocks/calibrate.expected");
+      expect(stderr).toBe("");
+      expect(stdout).toBe(readFileSync(expected, "utf8"));
+      expect(code).toBe(0);
+    });
+  },
+);

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { expectCopy, old } from "./support/copies.ts";
-import { describeWhere } from "./support/machine.ts";
+import { describeWhere, hasNamespaces } from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
 import { codesBut, run, sidecar, workspace } from "./support/sidecar.ts";
 import { hasStrace, startUntilStopped, tamperedWith } from "./support/tracing.ts";
@@ -128,6 +128,21 @@ describeWhere(
       expectUntouched(directory);
     });
 
+    it("not by a signal that it was started to ignore", async () => {
+      const file = join(workspace(), "copy");
+      const inject = ["copy_file_range:signal=HUP:when=3"];
+      const words = tamperedWith({ inject }, ["install", file]);
+      const result = await run(["sh", "-c", 'trap "" HUP; exec "$@"', "sh", ...words]);
+      expect(result.code).toBe(0);
+      await expectCopy(file);
+    });
+  },
+);
+
+describeWhere(
+  { strace: hasStrace, namespaces: hasNamespaces },
+  "nothing is left, either, by",
+  () => {
     it("SIGTERM to process 1, which no signal ends", async () => {
       const { directory, file } = withOld();
       const inject = ["copy_file_range:signal=TERM:when=3"];
@@ -136,15 +151,6 @@ describeWhere(
       const result = await run([...alone, strace!, "-D", ...words]);
       expect(result).toMatchObject({ stdout: "", stderr: "", code: 128 + 15 });
       expectUntouched(directory);
-    });
-
-    it("not by a signal that it was started to ignore", async () => {
-      const file = join(workspace(), "copy");
-      const inject = ["copy_file_range:signal=HUP:when=3"];
-      const words = tamperedWith({ inject }, ["install", file]);
-      const result = await run(["sh", "-c", 'trap "" HUP; exec "$@"', "sh", ...words]);
-      expect(result.code).toBe(0);
-      await expectCopy(file);
     });
   },
 );
