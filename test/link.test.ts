@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { blockedSignals, signalNumber } from "#system/signals.ts";
 import { link } from "../src/launcher/link.ts";
+import { blockedSignals, signalNumber } from "../src/system/posix/signals.ts";
 import { describeWhere, has } from "./support/machine.ts";
 import { built, root } from "./support/paths.ts";
 import { run, sidecar } from "./support/sidecar.ts";
