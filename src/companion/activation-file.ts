@@ -20,8 +20,15 @@ export type ActivationPlan =
 
 export const forDeveloper = "this is for the image's developer to mend";
 
-/** @throws Failure `activation-file-missing`, `activation-file-unreadable` */
-export function requireReadable(path: string, found: FileStatus | SystemError): void {
+/**
+ * @param remedy how a file is made readable for everybody
+ * @throws Failure `activation-file-missing`, `activation-file-unreadable`
+ */
+export function requireReadable(
+  path: string,
+  found: FileStatus | SystemError,
+  remedy: string,
+): void {
   const file = `the activation's file ${printable(path)}`;
   if (found instanceof SystemError) {
     const unreadable = found.errno === errorNumber.EACCES;
@@ -41,6 +48,6 @@ export function requireReadable(path: string, found: FileStatus | SystemError): 
     throw new Failure(
       "activation-file-unreadable",
       `${file} may not be read by this user`,
-      `${forDeveloper}: let everybody read it, and enter the directories above it`,
+      `${forDeveloper}: ${remedy}`,
     );
 }

@@ -113,7 +113,7 @@ function requireSuccess(
 ): void {
   if (life.reason?.kind === "cancelled") throw new Cancelled(life.reason.signal);
   const lines = decode(tail)
-    .split("\n")
+    .split(/\r?\n/)
     .filter((line) => line.trim() !== "");
   const said = lines.slice(-3).map((line) => printable(line).slice(0, 300));
   const output = said.length > 0 ? `; it said: ${said.join(" / ")}` : "";

@@ -28,7 +28,7 @@ export function planActivation(value: string): ActivationPlan {
     if (!isVariables && !(isPlainPath && path.startsWith("/"))) return command;
     if (isVariables && !isPlainPath) return command;
   }
-  requireReadable(path, found);
+  requireReadable(path, found, "chmod a+r the file, and a+x the directories above it");
   if (isVariables) return { kind: "variables", path };
   return { kind: "script", text: path, shell: shellFor(path) };
 }

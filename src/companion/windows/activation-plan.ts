@@ -33,7 +33,7 @@ export function planActivation(value: string): ActivationPlan {
     !(isPlainPath && (isVariables(path) || (isScript && isAbsolute(path))))
   )
     return command(value);
-  requireReadable(path, found);
+  requireReadable(path, found, "give users the right to read the file");
   if (isVariables(path)) return { kind: "variables", path };
   if (isBatchFile(path))
     return { kind: "script", text: path, shell: [commandProcessor()] };

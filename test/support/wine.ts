@@ -1,0 +1,149 @@
+/**
+ * Wine, to start dist/sidecar.exe on Linux: a prefix of the tests' own, made once and
+ * kept in .cache/wine, with the one library that Wine 8 lacks, and the probe.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./paths.ts";
+import { type Options, run, start } from "./sidecar.ts";
+
+const compiler = "x86_64-w64-mingw32-gcc-win32";
+/** Debian's wine64 is not in PATH; `wine` itself would ask for 32-bit libraries. */
+const wine = ["/usr/lib/wine/wine64", Bun.which("wine64")].find(
+  (file) => file && existsSync(file),
+);
+const server = "/usr/lib/wine/wineserver";
+const place = join(root, ".cache/wine");
+const prefix = join(place, "prefix");
+const complete = join(place, "complete");
+
+export const product = join(root, "dist/sidecar.exe");
+export const probe = join(place, "probe.exe");
+
+export const hasWine = wine !== undefined && existsSync(server);
+export const hasWindowsCompiler = Bun.which(compiler) !== null;
+
+const variables = {
+  WINEPREFIX: prefix,
+  WINEARCH: "win64",
+  WINEDEBUG: "-all",
+  // No offers to install Mono and Gecko, no window.
+  WINEDLLOVERRIDES: "mscoree,mshtml=",
+  DISPLAY: "",
+  PATH: process.env["PATH"] ?? "/usr/bin:/bin",
+  HOME: place,
+};
+
+/** A path of Linux as Wine shows it to programs of Windows. */
+export function windowsPath(path: string): string {
+  return `Z:${path.replaceAll("/", "\\")}`;
+}
+
+/** Makes the prefix where it is not complete yet, and what the tests start in it. */
+export async function prepareWine(): Promise<void> {
+  const source = (name: string) => join(root, "test/support/windows", name);
+  const made = existsSync(complete) ? readFileSync(complete, "utf8") : "";
+  const recipe = ["bcryptprimitives.c", "probe.c"]
+    .map((name) => Bun.hash(readFileSync(source(name))))
+    .join(" ");
+  if (made === recipe) return;
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place, { recursive: true });
+  await must([wine!, "wineboot", "--init"]);
+  await must([wine!, "winecfg", "-v", "win10"]);
+  const library = join(prefix, "drive_c/windows/system32/bcryptprimitives.dll");
+  const shared = ["-shared", source("bcryptprimitives.c"), "-ladvapi32"];
+  await must([compiler, "-O2", "-Wall", "-o", library, ...shared]);
+  await must([compiler, "-O2", "-Wall", "-municode", "-o", probe, source("probe.c")]);
+  // A wineserver writes the registry when it ends.
+  await stopWine();
+  writeFileSync(complete, recipe);
+}
+
+/** Ends what runs in this prefix, and nothing else. */
+export async function stopWine(): Promise<void> {
+  await run([server, "-k"], { environment: variables });
+  await run([server, "-w"], { environment: variables });
+}
+
+async function must(words: readonly string[]): Promise<void> {
+  const { code, stdout, stderr } = await run(words, { environment: variables });
+  if (code !== 0) throw new Error(`${words.join(" ")}: ${code}\n${stdout}${stderr}`);
+}
+
+/** Runs `sidecar.exe WORDS…`; `environment` is added to what Wine itself needs. */
+export function sidecarExe(words: readonly string[], options: Options = {}) {
+  return run([wine!, product, ...words], withWine(options));
+}
+
+/** Runs `probe.exe WORDS…`. */
+export function runProbe(words: readonly string[], options: Options = {}) {
+  return run([wine!, probe, ...words], withWine(options));
+}
+
+export function startSidecarExe(words: readonly string[], options: Options = {}) {
+  return start([wine!, product, ...words], withWine(options));
+}
+
+/** As a command line of sh, with the variables in front: for a terminal. */
+export function shellCommand(words: readonly string[]): string {
+  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  return [
+    "env",
+    ...Object.entries(variables).map(([name, value]) => quote(`${name}=${value}`)),
+    ...[wine!, product, ...words].map(quote),
+  ].join(" ");
+}
+
+function withWine(options: Options): Options {
+  return { ...options, environment: { ...variables, ...options.environment } };
+}
+
+/** UTF-16 as probe.c reads it. */
+export function hexadecimal(text: string): string {
+  return Array.from({ length: text.length }, (_, at) =>
+    text.charCodeAt(at).toString(16).padStart(4, "0"),
+  ).join("");
+}
+
+export type Shown = {
+  readonly directory: string;
+  readonly words: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+};
+
+/** What the probe has shown. */
+export function shown(output: string): Shown {
+  const texts = (kind: string) =>
+    output
+      .split(/\r?\n/)
+      .filter((line) => line.startsWith(`${kind} `))
+      .map((line) =>
+        (line.slice(2).match(/.{4}/g) ?? [])
+          .map((unit) => String.fromCharCode(Number.parseInt(unit, 16)))
+          .join(""),
+      );
+  const entries = texts("v").map((entry): [string, string] => {
+    const at = entry.indexOf("=", 1);
+    return [entry.slice(0, at), entry.slice(at + 1)];
+  });
+  return {
+    directory: texts("d")[0] ?? "",
+    words: texts("w"),
+    variables: Object.fromEntries(entries),
+  };
+}
+
+/** Whether a process has this word in its command line. */
+export function isRunning(word: string): boolean {
+  const lines = new Bun.Glob("[0-9]*/cmdline").scanSync("/proc");
+  for (const line of lines) {
+    try {
+      if (readFileSync(join("/proc", line), "latin1").split("\0").includes(word))
+        return true;
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return false;
+}
