@@ -12,7 +12,7 @@ import {
   hasWindowsCompiler,
   hasWine,
   hexadecimal,
-  isRunning,
+  isWaiting,
   prepareWine,
   probe,
   product,
@@ -178,11 +178,10 @@ describeWhere(needs, "sidecar.exe", () => {
     });
 
     it("inherits sidecar's standard input", async () => {
-      const { stdout } = await sidecarExe(["--exec", "cmd", "/c", "findstr x"], {
-        input: "ax\r\nb\r\n",
+      const { stdout } = await sidecarExe(["--exec", show, "copy"], {
+        input: "one\ntwo\n",
       });
-      expect(stdout).toContain("ax");
-      expect(stdout).not.toContain("b");
+      expect(stdout).toBe("one\ntwo\n");
     });
   });
 
@@ -308,7 +307,7 @@ describeWhere(needs, "sidecar.exe", () => {
       );
       expect(code).toBe(123);
       expect(stderr).toContain("error[activation-timeout]");
-      await until(() => !isRunning(mark), "the grandchild's end");
+      await until(() => !isWaiting(mark), "the grandchild's end");
     });
 
     it("is said by --explain, which runs nothing", async () => {
@@ -389,7 +388,7 @@ describeWhere(needs, "sidecar.exe", () => {
       expect(stderr).toContain("error[block-timeout]");
       const record = JSON.parse(readFileSync(join(directory, "r.json"), "utf8"));
       expect(record.exit.cause).toBe("timeout");
-      await until(() => !isRunning(mark), "the grandchild's end");
+      await until(() => !isWaiting(mark), "the grandchild's end");
     });
 
     it("what a block leaves behind, and keeps its exit code", async () => {
@@ -398,16 +397,16 @@ describeWhere(needs, "sidecar.exe", () => {
         ...["--grace=0s", "--exec", show, "tree", mark, "leave"],
       ]);
       expect(code).toBe(3);
-      await until(() => !isRunning(mark), "the grandchild's end");
+      await until(() => !isWaiting(mark), "the grandchild's end");
     });
 
     it("the block when sidecar itself is killed", async () => {
       const mark = `mark-${crypto.randomUUID()}`;
       const { child, ended } = startSidecarExe(["--exec", show, "tree", mark]);
-      await until(() => isRunning(mark), "the grandchild's start");
+      await until(() => isWaiting(mark), "the grandchild's start");
       child.kill("SIGKILL");
       await ended;
-      await until(() => !isRunning(mark), "the grandchild's end");
+      await until(() => !isWaiting(mark), "the grandchild's end");
     });
   });
 

@@ -30,6 +30,7 @@ const variables = {
   // No offers to install Mono and Gecko, no window.
   WINEDLLOVERRIDES: "mscoree,mshtml=",
   DISPLAY: "",
+  LC_ALL: "C.UTF-8",
   PATH: process.env["PATH"] ?? "/usr/bin:/bin",
   HOME: place,
 };
@@ -41,6 +42,18 @@ export function windowsPath(path: string): string {
 
 /** Makes the prefix where it is not complete yet, and what the tests start in it. */
 export async function prepareWine(): Promise<void> {
+  await makePrefix();
+  // Wine's server and services stay, so that they do not begin anew with each program;
+  // stopWine ends them. They hold on to what they were started with: to nothing.
+  const streams = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
+  for (const words of [
+    [server, "--persistent=60"],
+    [wine!, probe, "exit", "0"],
+  ])
+    await Bun.spawn(words, { ...streams, env: variables }).exited;
+}
+
+async function makePrefix(): Promise<void> {
   const source = (name: string) => join(root, "test/support/windows", name);
   const made = existsSync(complete) ? readFileSync(complete, "utf8") : "";
   const recipe = ["bcryptprimitives.c", "probe.c"]
@@ -134,13 +147,13 @@ export function shown(output: string): Shown {
   };
 }
 
-/** Whether a process has this word in its command line. */
-export function isRunning(word: string): boolean {
+/** Whether a probe runs that was started with `wait MARK`. */
+export function isWaiting(mark: string): boolean {
   const lines = new Bun.Glob("[0-9]*/cmdline").scanSync("/proc");
   for (const line of lines) {
     try {
-      if (readFileSync(join("/proc", line), "latin1").split("\0").includes(word))
-        return true;
+      const words = readFileSync(join("/proc", line), "latin1").split("\0");
+      if (words.includes("wait") && words.includes(mark)) return true;
     } catch {
       // It has ended meanwhile.
     }

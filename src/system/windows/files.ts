@@ -34,21 +34,27 @@ const FILE_FLAG_BACKUP_SEMANTICS = 0x0200_0000;
 const INVALID_FILE_ATTRIBUTES = 0xffff_ffff;
 
 /** @returns a handle that nobody inherits, or the error */
-function open(path: string, access: number, creation: number): number | SystemError {
+function open(
+  path: string,
+  access: number,
+  creation: number,
+  flags = FILE_ATTRIBUTE_NORMAL | FILE_FLAG_BACKUP_SEMANTICS,
+): number | SystemError {
   const handle = kernel().CreateFileW(
     wide(path),
     access,
     FILE_SHARE_ALL,
     0,
     creation,
-    FILE_ATTRIBUTE_NORMAL | FILE_FLAG_BACKUP_SEMANTICS,
+    flags,
     0,
   );
   return handle === invalidHandle ? new SystemError("CreateFile", lastError()) : handle;
 }
 
+/** As {@link open}, but no directory. @throws SystemError */
 function opened(path: string, access: number, creation: number): number {
-  const handle = open(path, access, creation);
+  const handle = open(path, access, creation, FILE_ATTRIBUTE_NORMAL);
   if (!(handle instanceof SystemError)) return handle;
   // Windows says "access denied" of a directory, whoever asks.
   if (handle.errno === errorNumber.EACCES && isDirectory(attributesOf(path)))
