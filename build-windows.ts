@@ -25,6 +25,23 @@ const bun = resolve(
   root,
   ".cache/windows/node_modules/@oven/bun-windows-x64/bin/bun.exe",
 );
+/**
+ * What Bun obeys, or would before sidecar's first line: options, the debugger, the
+ * settings of the engine, of its C compiler and of single features.
+ */
+const obeyed = [
+  "BUN_BE_BUN",
+  "BUN_CRASH_REPORT_URL",
+  "BUN_DESTRUCT_VM_ON_EXIT",
+  "BUN_ENABLE_CRASH_REPORTING",
+  "BUN_FEATURE_FLAG_",
+  "BUN_GC_TIMER_DISABLE",
+  "BUN_INSPECT",
+  "BUN_JSC_",
+  "BUN_OPTIONS",
+  "BUN_RUNTIME_TRANSPILER_CACHE_PATH",
+  "BUN_TCC_OPTIONS",
+];
 const empty = mkdtempSync(join(tmpdir(), "sidecar-build-"));
 
 try {
@@ -47,13 +64,15 @@ function build(): void {
     SIDECAR_BUN: Bun.version,
   };
   const compiled = join(empty, "sidecar.exe");
+  const deaf = join(empty, "bun.exe");
+  writeFileSync(deaf, deafToVariables(readFileSync(bun)));
   runIn(empty, [
     process.execPath,
     "build",
     join(root, "src/main.ts"),
     `--outfile=${compiled}`,
     "--target=bun-windows-x64",
-    `--compile-executable-path=${bun}`,
+    `--compile-executable-path=${deaf}`,
     "--conditions=windows",
     ...compileFlags,
     ...Object.entries(facts).map(
@@ -69,6 +88,22 @@ function build(): void {
     `dist/sidecar.exe: sidecar ${version} (${facts.SIDECAR_COMMIT}), ` +
       `${program.length} bytes`,
   );
+}
+
+/**
+ * Bun without an ear for variables of the environment: on Linux the launcher hides them;
+ * here each name, where Bun keeps it, gets a byte that no name in UTF-8 can have.
+ */
+function deafToVariables(program: Buffer): Buffer {
+  for (const name of obeyed) {
+    let found = 0;
+    for (let at = program.indexOf(name); at >= 0; at = program.indexOf(name, at + 1)) {
+      program[at + "BUN".length] = 0xff;
+      found += 1;
+    }
+    if (found === 0) throw new Error(`Bun for Windows does not know ${name} any more`);
+  }
+  return program;
 }
 
 /** A program of Windows that has our own code in it, and none of another system's. */

@@ -239,7 +239,7 @@ describeWhere(needs, "sidecar.exe", () => {
       expect(kept.map(([, value]) => value)).toEqual(["changed"]);
     });
 
-    it.each(["act.bat", "a b & c^%PATH%.cmd"])("by %s", async (name) => {
+    it.each(["act.bat", "a b & c^.cmd"])("by %s", async (name) => {
       const text = "@echo off\nset ONE=a b\nset Kept=\necho said\n";
       const { variables, stderr, words } = await activated(
         `.\\${name}`,
@@ -422,6 +422,28 @@ describeWhere(needs, "sidecar.exe", () => {
     expect(code).toBe(0);
     expect(stdout).not.toContain("intruder");
     expect(shown(stdout).variables["INTRUDER"]).toBeUndefined();
+  });
+
+  it.each([
+    ["BUN_OPTIONS", "--version"],
+    ["BUN_OPTIONS", "--preload=./intruder.ts"],
+    ["BUN_BE_BUN", "1"],
+    ["BUN_INSPECT", "127.0.0.1:0/x"],
+    ["BUN_JSC_nonsense", "1"],
+    ["BUN_JSC_dumpOptions", "2"],
+    ["BUN_FEATURE_FLAG_NO_ORPHANS", "1"],
+    ["NODE_OPTIONS", "--nonsense"],
+    ["NODE_PATH", "C:\\nowhere"],
+  ])("is not led astray by %s=%s, which the block gets", async (name, value) => {
+    const directory = directoryWith({ "intruder.ts": "process.exit(9);\n" });
+    const environment = { [name]: value };
+    const result = await sidecarExe(["--exec", show], { environment, directory });
+    expect({ code: result.code, stderr: result.stderr }).toEqual({
+      code: 0,
+      stderr: "",
+    });
+    expect(result.stdout).toMatch(/^d /);
+    expect(shown(result.stdout).variables[name]).toBe(value);
   });
 
   it("speaks JSON, and only of errors with --quiet", async () => {
