@@ -26,8 +26,9 @@ const bun = resolve(
   ".cache/windows/node_modules/@oven/bun-windows-x64/bin/bun.exe",
 );
 /**
- * What Bun obeys, or would before sidecar's first line: options, the debugger, the
- * settings of the engine, of its C compiler and of single features.
+ * What Bun obeys, mostly before sidecar's first line: options, the debugger, settings of
+ * its C compiler and of single features. The engine's own, BUN_JSC_…, are not kept as
+ * one text, and cannot be hidden in this way.
  */
 const obeyed = [
   "BUN_BE_BUN",
@@ -37,7 +38,6 @@ const obeyed = [
   "BUN_FEATURE_FLAG_",
   "BUN_GC_TIMER_DISABLE",
   "BUN_INSPECT",
-  "BUN_JSC_",
   "BUN_OPTIONS",
   "BUN_RUNTIME_TRANSPILER_CACHE_PATH",
   "BUN_TCC_OPTIONS",

@@ -429,8 +429,6 @@ describeWhere(needs, "sidecar.exe", () => {
     ["BUN_OPTIONS", "--preload=./intruder.ts"],
     ["BUN_BE_BUN", "1"],
     ["BUN_INSPECT", "127.0.0.1:0/x"],
-    ["BUN_JSC_nonsense", "1"],
-    ["BUN_JSC_dumpOptions", "2"],
     ["BUN_FEATURE_FLAG_NO_ORPHANS", "1"],
     ["NODE_OPTIONS", "--nonsense"],
     ["NODE_PATH", "C:\\nowhere"],
