@@ -2,13 +2,22 @@
  * dist/sidecar.exe under Wine. What Wine cannot show is in docs/windows.md. Where the
  * program or Wine is missing all this is left out.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeWhere, has } from "./support/machine.ts";
+import { built, root } from "./support/paths.ts";
 import { run, until, workspace } from "./support/sidecar.ts";
 import {
+  driveC,
   hasWindowsCompiler,
   hasWine,
   hexadecimal,
@@ -450,6 +459,40 @@ describeWhere(needs, "sidecar.exe", () => {
   });
 });
 
+describeWhere(needs, "docs/windows.md", () => {
+  beforeAll(prepareWine);
+  afterAll(stopWine);
+
+  it("has commands that work", async () => {
+    const page = readFileSync(join(root, "docs/windows.md"), "utf8");
+    const lines = /^```bat\n(.*?)^```/ms.exec(page)![1]!.trim().split("\n");
+    const set = lines.flatMap((line) => {
+      const match = /^setx \/M (\S+) "(.*)"$/.exec(line);
+      return match ? [[match[1]!, match[2]!] as const] : [];
+    });
+    for (const folder of ["runenvs/python3/Scripts", "work/42"])
+      mkdirSync(join(driveC, folder), { recursive: true });
+    // A Python that says only that it is one, where the activation finds it.
+    const scripts = join(driveC, "runenvs/python3/Scripts");
+    writeFileSync(join(scripts, "activate.bat"), "@set PATH=%~dp0;%PATH%\r\n");
+    writeFileSync(join(scripts, "python.bat"), "@echo python %*\r\n");
+    const directory = workspace();
+    writeFileSync(join(directory, "train.bat"), "@echo trained\r\n");
+    const outputs: string[] = [];
+    for (const line of lines.filter((text) => text.startsWith("sidecar "))) {
+      const { code, stdout, stderr } = await sidecarExe(line.split(" ").slice(1), {
+        environment: Object.fromEntries(set),
+        directory,
+      });
+      expect({ code, stderr }, line).toEqual({ code: 0, stderr: "" });
+      outputs.push(stdout.trim());
+    }
+    expect(outputs).toEqual(["", "trained"]);
+    const written = readFileSync(join(driveC, "work/42/out.txt"), "utf8");
+    expect(written.trim()).toBe("python block.py");
+  });
+});
+
 describeWhere({ ...needs, script: has("script") }, "on a console, sidecar.exe", () => {
   beforeAll(prepareWine);
   afterAll(stopWine);
@@ -478,8 +521,43 @@ describeWhere({ ...needs, script: has("script") }, "on a console, sidecar.exe", 
   });
 });
 
+describeWhere({ "dist/sidecar.exe": existsSync(product) }, "build-windows.ts", () => {
+  it("makes the same bytes of the same sources", async () => {
+    const directory = workspace();
+    for (const name of ["build-windows.ts", "package.json", "tsconfig.json"])
+      cpSync(join(root, name), join(directory, name));
+    for (const name of ["src", "docs", "scripts"])
+      cpSync(join(root, name), join(directory, name), { recursive: true });
+    for (const name of ["node_modules", ".cache"])
+      symlinkSync(join(root, name), join(directory, name));
+    const hashes: string[] = [];
+    for (let times = 0; times < 2; times += 1) {
+      const { code, stderr } = await run(
+        ["sh", join(directory, "scripts/bun"), join(directory, "build-windows.ts")],
+        { directory: workspace() },
+      );
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      const program = readFileSync(join(directory, "dist/sidecar.exe"));
+      hashes.push(new Bun.CryptoHasher("sha256").update(program).digest("hex"));
+    }
+    expect(hashes[0]).toBe(hashes[1]);
+  });
+
+  it("and build.ts leave the other system's code out", () => {
+    const windows = readFileSync(product);
+    const linux = readFileSync(built);
+    for (const text of ["/proc/self/mountinfo", "posix_spawn_file_actions"]) {
+      expect(linux.includes(text), text).toBe(true);
+      expect(windows.includes(text), text).toBe(false);
+    }
+    for (const text of ["CreateJobObjectW", "SIDECAR_ACTIVATION_FILE"]) {
+      expect(linux.includes(text), text).toBe(false);
+      expect(windows.includes(text), text).toBe(true);
+    }
+  });
+});
+
 it("build-windows.ts says what is missing", async () => {
-  const { root } = await import("./support/paths.ts");
   const directory = workspace();
   for (const name of ["build-windows.ts", "scripts"])
     await run(["cp", "-r", join(root, name), directory]);

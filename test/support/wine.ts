@@ -15,6 +15,8 @@ const wine = ["/usr/lib/wine/wine64", Bun.which("wine64")].find(
 const server = "/usr/lib/wine/wineserver";
 const place = join(root, ".cache/wine");
 const prefix = join(place, "prefix");
+/** Drive C: of Windows. */
+export const driveC = join(prefix, "drive_c");
 const complete = join(place, "complete");
 
 export const product = join(root, "dist/sidecar.exe");
