@@ -2,7 +2,14 @@
  * Wine, to start dist/sidecar.exe on Linux: a prefix of the tests' own, made once and
  * kept in .cache/wine, with the one library that Wine 8 lacks, and the probe.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { root } from "./paths.ts";
 import { type Options, run, start } from "./sidecar.ts";
@@ -22,6 +29,12 @@ const complete = join(place, "complete");
 export const product = join(root, "dist/sidecar.exe");
 export const probe = join(place, "probe.exe");
 
+/** Whether the executable is there, and made of the sources as they are now. */
+export const isBuilt =
+  existsSync(product) &&
+  [...new Bun.Glob("src/**/*.ts").scanSync(root)]
+    .filter((file) => !/^src\/(launcher|\w+\/posix)\//.test(file))
+    .every((file) => statSync(join(root, file)).mtimeMs <= statSync(product).mtimeMs);
 export const hasWine = wine !== undefined && existsSync(server);
 export const hasWindowsCompiler = Bun.which(compiler) !== null;
 
