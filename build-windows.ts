@@ -66,10 +66,13 @@ function build(): void {
   const compiled = join(empty, "sidecar.exe");
   const deaf = join(empty, "bun.exe");
   writeFileSync(deaf, deafToVariables(readFileSync(bun)));
-  runIn(empty, [
+  // The names of chunks depend on the way from the current directory to the sources: it
+  // is the same for every checkout only from here.
+  const words = [
     process.execPath,
+    `--config=${join(root, "scripts/bunfig.empty.toml")}`,
     "build",
-    join(root, "src/main.ts"),
+    "src/main.ts",
     `--outfile=${compiled}`,
     "--target=bun-windows-x64",
     `--compile-executable-path=${deaf}`,
@@ -78,7 +81,8 @@ function build(): void {
     ...Object.entries(facts).map(
       ([name, value]) => `--define=${name}=${JSON.stringify(value)}`,
     ),
-  ]);
+  ];
+  runIn(root, words, empty);
   const program = readFileSync(compiled);
   requireComplete(program);
   mkdirSync(dirname(file), { recursive: true });

@@ -16,7 +16,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { currentCommit, runIn } from "./scripts/building.ts";
 import { compileFlags } from "./scripts/compile-flags.ts";
 import { link, recordAddress } from "./src/launcher/link.ts";
 
@@ -38,7 +37,7 @@ try {
 
 function build(): void {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const commit = currentCommit(root);
+  const commit = currentCommit();
   const launcher = compileLauncher();
   const compiled = compile(version, commit, launcher !== undefined);
   const program = launcher ? link(compiled, launcher) : compiled;
@@ -51,6 +50,17 @@ function build(): void {
     throw new Error(`the result does not know itself; it says: ${told}`);
   renameSync(`${file}.new`, file);
   console.log(`dist/sidecar: ${told.trim()}, ${program.length} bytes`);
+}
+
+/** The commit of this checkout, marked where files differ from it. */
+function currentCommit(): string {
+  const git = (...words: string[]) =>
+    Bun.spawnSync(["git", "-C", root, ...words], { stderr: "ignore" });
+  if (!Bun.which("git")) return "unknown";
+  const head = git("rev-parse", "--short=12", "HEAD");
+  if (head.exitCode !== 0) return "unknown";
+  const changed = git("status", "--porcelain").stdout.length > 0;
+  return head.stdout.toString().trim() + (changed ? "-changed" : "");
 }
 
 function compile(version: string, commit: string, launcher: boolean): Uint8Array {
@@ -100,6 +110,15 @@ function compileLauncher(): Uint8Array | undefined {
   return readFileSync(compiled);
 }
 
+/** Runs a command to its end in the empty directory. @returns its standard output */
 function run(words: string[]): string {
-  return runIn(empty, words);
+  const { exitCode, signalCode, stdout, stderr } = Bun.spawnSync(words, {
+    cwd: empty,
+    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: empty, LC_ALL: "C" },
+  });
+  if (exitCode !== 0)
+    throw new Error(
+      `${words.slice(0, 2).join(" ")} ended with ${exitCode ?? signalCode}:\n${stdout}${stderr}`,
+    );
+  return stdout.toString();
 }

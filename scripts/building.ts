@@ -1,4 +1,4 @@
-/** What both builds need: build.ts and build-windows.ts. */
+/** What a build needs beside the compiler. */
 
 /** The commit of a checkout, marked where files differ from it. */
 export function currentCommit(root: string): string {
@@ -12,16 +12,16 @@ export function currentCommit(root: string): string {
 }
 
 /**
- * Runs a command to its end in `directory`, which is its HOME too: Bun obeys a
- * bunfig.toml of both, so it should be empty.
+ * Runs a command to its end in `directory`.
+ * @param home an empty directory: files of this machine's user mean nothing to a build
  * @returns its standard output
  */
-export function runIn(directory: string, words: string[]): string {
+export function runIn(directory: string, words: string[], home: string): string {
   const { exitCode, signalCode, stdout, stderr } = Bun.spawnSync(words, {
     cwd: directory,
     env: {
       PATH: process.env["PATH"] ?? "/usr/bin:/bin",
-      HOME: directory,
+      HOME: home,
       LC_ALL: "C",
     },
   });

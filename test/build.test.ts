@@ -12,7 +12,7 @@ function copy(): string {
   for (const name of ["build.ts", "package.json", "tsconfig.json", "src", "docs"])
     cpSync(join(root, name), join(directory, name), { recursive: true });
   mkdirSync(join(directory, "scripts"));
-  for (const name of ["building.ts", "bun", "bunfig.empty.toml", "compile-flags.ts"])
+  for (const name of ["bun", "bunfig.empty.toml", "compile-flags.ts"])
     cpSync(join(root, "scripts", name), join(directory, "scripts", name));
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
   return directory;

@@ -1,8 +1,11 @@
 /** Keeps the result record up to date, where somebody wants it. */
-import { memoryAccount, terminationLog } from "#companion/surroundings.ts";
+import {
+  memoryAccount,
+  peakMemorySource,
+  terminationLog,
+} from "#companion/surroundings.ts";
 import { currentDirectory, mayAccess } from "#system/files.ts";
 import { pathFrom } from "#system/paths.ts";
-import { peakMemoryOf } from "#system/process.ts";
 import { Failure, type Notice } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
 import {
@@ -90,7 +93,7 @@ export class Progress {
       usage: {
         processorSeconds,
         peakMemory: peak ?? peakMemory,
-        peakMemorySource: peak === undefined ? peakMemoryOf : "cgroup",
+        peakMemorySource: peak === undefined ? peakMemorySource : "cgroup",
       },
     });
     return killed && kills > this.#killsBefore;

@@ -5,6 +5,9 @@ import { decode } from "../../system/text.ts";
 
 export { memoryAccount } from "../cgroup.ts";
 
+/** Whose peak memory is told where there is no cgroup. */
+export const peakMemorySource = "process";
+
 /** The roots of all users' homes and of all apps, by the platform's convention. */
 export const sharedRoots: readonly string[] = ["/Users", "/Apps"];
 

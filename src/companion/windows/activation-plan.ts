@@ -3,8 +3,8 @@ import { SystemError } from "#system/errors.ts";
 import { status } from "#system/files.ts";
 import { printable } from "../../system/text.ts";
 import { hasDirectory, isAbsolute } from "../../system/windows/paths.ts";
-import { commandProcessor, systemDirectory } from "../../system/windows/process.ts";
 import { isBatchFile } from "../../system/windows/quoting.ts";
+import { commandProcessor, systemDirectory } from "../../system/windows/spawn.ts";
 import {
   type ActivationPlan,
   forDeveloper,

@@ -4,7 +4,7 @@
  * own language.
  */
 import { printable } from "../../system/text.ts";
-import type { Start } from "../../system/windows/process.ts";
+import type { Start } from "../../system/windows/spawn.ts";
 import { variableKey } from "../../system/windows/variables.ts";
 import type { ShellPlan } from "../activation-file.ts";
 import { Environment, nameOf } from "../environment.ts";

@@ -10,6 +10,9 @@ export function mountTable(): string {
   return "";
 }
 
+/** Whose peak memory is told. */
+export const peakMemorySource = "job";
+
 /** The job object accounts for the block (Change.peakMemory); it ends nobody. */
 export function memoryAccount(): MemoryAccount {
   return { kills: 0 };

@@ -4,7 +4,7 @@
  * Only functions that every glibc since 2.17 exports are bound by name; the `stat`
  * family (exported since 2.33 only) and what has no wrapper go through `syscall`.
  */
-import { CString, dlopen, type Pointer, read } from "../foreign.ts";
+import { CString, dlopen, type Pointer, read } from "./foreign.ts";
 
 /** What every block needs. Binding a function costs about 8 µs, so these are few. */
 const usual = {

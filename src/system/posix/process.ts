@@ -1,7 +1,7 @@
 /** Processes: start one, learn how it ended, signal its group, hand it the terminal. */
 
-import { ptr } from "../foreign.ts";
 import { encodeTerminated } from "../text.ts";
+import { ptr } from "./foreign.ts";
 import { commonLibc, lastError, libc, moreLibc, SystemError } from "./libc.ts";
 import { signalNumber, signalSet } from "./signals.ts";
 import { restoreDescriptorLimit, type Started } from "./start.ts";
@@ -116,9 +116,6 @@ export type Change = {
   readonly processorSeconds: number;
   readonly peakMemory: number;
 };
-
-/** Whose peak memory a {@link Change} has. */
-export const peakMemoryOf = "process";
 
 const WNOHANG = 1;
 const WUNTRACED = 2;
