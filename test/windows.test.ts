@@ -234,9 +234,9 @@ describeWhere(needs, "sidecar.exe", () => {
   describe("activation", () => {
     it("by a .env file", async () => {
       const { variables } = await activated("x.env", {
-        "x.env": '# comment\nONE=1\nTWO="<${one}>"\nkept=changed\n',
+        "x.env": '\ufeffMARKED=yes\n# comment\nONE=1\nTWO="<${one}>"\nkept=changed\n',
       });
-      expect(variables).toMatchObject({ ONE: "1", TWO: "<1>" });
+      expect(variables).toMatchObject({ MARKED: "yes", ONE: "1", TWO: "<1>" });
       // One variable, whose name may be written in any case.
       const kept = Object.entries(variables).filter(([name]) => /^kept$/i.test(name));
       expect(kept.map(([, value]) => value)).toEqual(["changed"]);

@@ -44,6 +44,8 @@ export function variablesOf(
       `the activation's file ${printable(path)}: ${content.message}`,
       forDeveloper,
     );
-  const variables = readEnvFile(path, decode(content), (name) => environment.get(name));
+  // Editors on Windows mark UTF-8 so; the mark is no part of the first name.
+  const text = decode(content).replace(/^\ufeff/, "");
+  const variables = readEnvFile(path, text, (name) => environment.get(name));
   return Object.fromEntries(variables);
 }
