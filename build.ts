@@ -20,11 +20,9 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { billOfMaterials } from "./release/bill.ts";
-import { checksum, writeChecksums } from "./release/checksums.ts";
-import { licenceText } from "./release/licences.ts";
 import * as materials from "./release/materials.ts";
-import { compileFlags } from "./scripts/compile-flags.ts";
+import { writePapers } from "./release/papers.ts";
+import { attempt, compile, currentCommit, run } from "./scripts/building.ts";
 import {
   type Compiler,
   compileLauncher,
@@ -37,6 +35,7 @@ const root = import.meta.dir;
 const file = resolve(root, "dist/sidecar");
 // Bun and gcc get it as HOME, and gcc works in it: files of this machine mean nothing.
 const empty = mkdtempSync(join(tmpdir(), "sidecar-build-"));
+const place = { directory: empty, home: empty };
 
 try {
   const { values } = parseArgs({ options: { libc: { type: "string" } } });
@@ -51,68 +50,44 @@ try {
 
 function build(libc: string | undefined): void {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const commit = currentCommit();
-  const compiler = findCompiler(attempt, libc);
-  if (typeof compiler === "string") console.error(withoutLauncher(compiler));
-  const linked = typeof compiler === "string" ? undefined : compiler;
+  const commit = currentCommit(root);
+  const found = findCompiler((words) => attempt(words, place), libc);
+  if (typeof found === "string") console.error(withoutLauncher(found));
+  const compiler = typeof found === "string" ? undefined : found;
 
-  const { compiled, metafile } = compile({
-    SIDECAR_VERSION: version,
-    SIDECAR_COMMIT: commit,
-    SIDECAR_BUN: Bun.version,
-    SIDECAR_LIBC: linked ? `${linked.libc}, static` : "the image's, dynamic",
-    SIDECAR_LAUNCHER_RECORD: linked ? recordAddress : 0,
+  const compiled = join(empty, "sidecar");
+  const metafile = compile({
+    root,
+    home: empty,
+    file: compiled,
+    facts: {
+      SIDECAR_VERSION: version,
+      SIDECAR_COMMIT: commit,
+      SIDECAR_BUN: Bun.version,
+      SIDECAR_LIBC: compiler ? `${compiler.libc}, static` : "the image's, dynamic",
+      SIDECAR_LAUNCHER_RECORD: compiler ? recordAddress : 0,
+    },
   });
   const list = [
     materials.bun(Bun.version, "linux-x64", root),
-    ...(linked ? [materials.glibc(linked.libc), materials.libgcc(linked.version)] : []),
+    ...(compiler
+      ? [materials.glibc(compiler.libc), materials.libgcc(compiler.version)]
+      : []),
     ...materials.npmPackages(metafile, root),
   ];
-  const program = linked ? linkStatically(compiled, linked) : readFileSync(compiled);
+  const program = compiler
+    ? linkStatically(compiled, compiler)
+    : readFileSync(compiled);
 
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, program);
   chmodSync(`${file}.new`, 0o755);
-  const told = run([`${file}.new`, "--version"]);
+  const told = run([`${file}.new`, "--version"], place);
   if (!told.startsWith(`sidecar ${version} (${commit}`))
     throw new Error(`the result does not know itself; it says: ${told}`);
   renameSync(`${file}.new`, file);
-  writePapers({ file: "sidecar", version, commit, checksum: checksum(program) }, list);
+  writePapers(file, { version, commit }, list, root);
   console.log(`dist/sidecar: ${told.trim()}, ${program.length} bytes`);
-}
-
-/** The commit of this checkout, marked where files differ from it. */
-function currentCommit(): string {
-  const git = (...words: string[]) =>
-    Bun.spawnSync(["git", "-C", root, ...words], { stderr: "ignore" });
-  if (!Bun.which("git")) return "unknown";
-  const head = git("rev-parse", "--short=12", "HEAD");
-  if (head.exitCode !== 0) return "unknown";
-  const changed = git("status", "--porcelain").stdout.length > 0;
-  return head.stdout.toString().trim() + (changed ? "-changed" : "");
-}
-
-/** @param facts constants that the sources find under these names */
-function compile(facts: Readonly<Record<string, string | number>>) {
-  const compiled = join(empty, "sidecar");
-  const list = join(empty, "metafile.json");
-  const words = [
-    process.execPath,
-    `--config=${join(root, "scripts/bunfig.empty.toml")}`,
-    "build",
-    "src/main.ts",
-    `--outfile=${compiled}`,
-    `--metafile=${list}`,
-    ...compileFlags,
-    ...Object.entries(facts).map(
-      ([name, value]) => `--define=${name}=${JSON.stringify(value)}`,
-    ),
-  ];
-  // The names of chunks depend on the way from the current directory to the sources: it
-  // is the same for every checkout only from here.
-  run(words, root);
-  const metafile: materials.Metafile = JSON.parse(readFileSync(list, "utf8"));
-  return { compiled, metafile };
 }
 
 function linkStatically(compiled: string, compiler: Compiler): Uint8Array {
@@ -129,33 +104,4 @@ function withoutLauncher(missing: string): string {
 build: (apt-get install gcc libc6-dev). It runs blocks in images with glibc, but LD_…
 build: and BUN_… variables reach it, a signal in its first milliseconds is lost, and
 build: blocks see the limit of open files as Bun set it.`;
-}
-
-/** What an owner of the executable is owed: its contents, their licences, checksums. */
-function writePapers(
-  product: Parameters<typeof billOfMaterials>[0],
-  list: readonly materials.Material[],
-): void {
-  const directory = dirname(file);
-  const own = readFileSync(join(root, "LICENSE"), "utf8");
-  writeFileSync(`${file}.cdx.json`, billOfMaterials(product, list));
-  writeFileSync(`${file}.licences.txt`, licenceText(own, list));
-  writeChecksums(directory);
-}
-
-/** Runs a command to its end. @returns its standard output */
-function run(words: string[], directory = empty): string {
-  const { code, output, text } = attempt(words, directory);
-  if (code !== 0)
-    throw new Error(`${words.slice(0, 2).join(" ")} ended with ${code}:\n${text}`);
-  return output;
-}
-
-function attempt(words: string[], directory = empty) {
-  const { exitCode, stdout, stderr } = Bun.spawnSync(words, {
-    cwd: directory,
-    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: empty, LC_ALL: "C" },
-  });
-  const output = stdout.toString();
-  return { code: exitCode, output, text: `${output}${stderr}` };
 }

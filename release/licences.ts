@@ -3,6 +3,9 @@ import type { Material } from "./materials.ts";
 
 const line = "=".repeat(78);
 
+const relinking = `glibc may be replaced by a modified version: docs/static.md in sidecar's
+sources tells how to link it again.`;
+
 /** @param own sidecar's own licence */
 export function licenceText(own: string, materials: readonly Material[]): string {
   const list = materials.map(
@@ -11,8 +14,9 @@ export function licenceText(own: string, materials: readonly Material[]): string
   return [
     "sidecar is under the licence that follows. It contains\n",
     ...list,
-    "\nwhose licences come after it. glibc may be replaced by a modified version:",
-    "docs/static.md in sidecar's sources tells how to link it again.\n",
+    "\nwhose licences come after it.",
+    ...(materials.some(({ name }) => name === "glibc") ? [relinking] : []),
+    "",
     line,
     own,
     ...materials.flatMap(({ name, version, licenceText }) => [

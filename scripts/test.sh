@@ -9,10 +9,14 @@ root=$(cd "$here/.." && pwd)
 cd "$root"
 
 sh "$here/setup.sh" gcc libc6-dev gnucobol python3 zsh binutils \
-  debootstrap docker.io busybox-static musl-tools strace btrfs-progs
+  debootstrap docker.io busybox-static musl-tools strace btrfs-progs \
+  wine64 gcc-mingw-w64-x86-64-win32
 npx --no-install biome check --error-on-warnings .
 npx --no-install tsc --noEmit
+npx --no-install tsc --noEmit --customConditions windows
 sh "$here/bun" build.ts
+sh "$here/windows/install.sh"
+sh "$here/bun" build-windows.ts
 if [ "$(id -u)" -eq 0 ] && command -v debootstrap >/dev/null; then
   sh "$here/make-root.sh" .cache/root
 fi

@@ -1,6 +1,6 @@
 /** HOME, USER and LOGNAME of a user of the platform whom no image knows. */
 import { expect, it } from "vitest";
-import { passwdName } from "../src/companion/identity.ts";
+import { passwdName } from "../src/companion/posix/identity.ts";
 import { describeWhere, hasNamespaces, isRoot } from "./support/machine.ts";
 import { sidecarAsUser } from "./support/namespace.ts";
 import {

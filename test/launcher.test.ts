@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { blockedSignals, signalNumber } from "#system/signals.ts";
 import { Elf, segmentType } from "../src/launcher/elf.ts";
 import { identityOffset } from "../src/launcher/link.ts";
+import { blockedSignals, signalNumber } from "../src/system/posix/signals.ts";
 import { describeWhere, has, hasLauncher } from "./support/machine.ts";
 import { built, root } from "./support/paths.ts";
 import { run, sidecar } from "./support/sidecar.ts";

@@ -1,7 +1,8 @@
 /** `${NAME}` in PROGRAM and ARGUMENTs. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expandWords, shellWords } from "../src/companion/words.ts";
+import { splitWords as shellWords } from "../src/companion/posix/quoting.ts";
+import { expandWords } from "../src/companion/words.ts";
 import { run, sidecar, smallEnvironment } from "./support/sidecar.ts";
 
 const variables: Record<string, string> = {

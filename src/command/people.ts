@@ -1,7 +1,7 @@
 /** Everything that is not a block: help, version, completion, commands. By yargs. */
 import yargs, { type Argv } from "yargs";
 import { writeAll } from "#system/descriptors.ts";
-import { errorNumber, SystemError } from "#system/libc.ts";
+import { errorNumber, SystemError } from "#system/errors.ts";
 import { isTerminal } from "#system/process.ts";
 import { restoreSignals } from "#system/signals.ts";
 import type { Started } from "#system/start.ts";

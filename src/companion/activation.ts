@@ -1,9 +1,10 @@
 /** Activation: from the value of `…__ACTIVATE` to the environment of the block. */
+import { planActivation } from "#companion/activation-plan.ts";
+import { SystemError } from "#system/errors.ts";
 import { readFile } from "#system/files.ts";
-import { SystemError } from "#system/libc.ts";
 import { decode, printable } from "../system/text.ts";
-import { defaultShell, forDeveloper, planActivation } from "./activation-plan.ts";
-import { type ActivationLimits, activateByShell, quoted } from "./activation-shell.ts";
+import { forDeveloper } from "./activation-file.ts";
+import { type ActivationLimits, activateByShell } from "./activation-shell.ts";
 import { readEnvFile } from "./envfile.ts";
 import type { Environment } from "./environment.ts";
 import { Failure } from "./failure.ts";
@@ -26,30 +27,8 @@ export function activate(
       return environment;
     case "variables":
       return environment.with(variablesOf(plan.path, environment));
-    case "script":
-      return activateByShell(
-        {
-          runenv: runenv.name,
-          shell: plan.shell,
-          script: `. ${quoted(plan.path)}`,
-          name: plan.path,
-        },
-        environment,
-        supervisor,
-        limits,
-      );
-    case "command":
-      return activateByShell(
-        {
-          runenv: runenv.name,
-          shell: [defaultShell],
-          script: `eval ${quoted(plan.text)}`,
-          name: `DA__P7__RUNENV__${runenv.name}__ACTIVATE`,
-        },
-        environment,
-        supervisor,
-        limits,
-      );
+    default:
+      return activateByShell(runenv.name, plan, environment, supervisor, limits);
   }
 }
 
@@ -65,6 +44,8 @@ export function variablesOf(
       `the activation's file ${printable(path)}: ${content.message}`,
       forDeveloper,
     );
-  const variables = readEnvFile(path, decode(content), (name) => environment.get(name));
+  // Editors on Windows mark UTF-8 so; the mark is no part of the first name.
+  const text = decode(content).replace(/^\ufeff/, "");
+  const variables = readEnvFile(path, text, (name) => environment.get(name));
   return Object.fromEntries(variables);
 }

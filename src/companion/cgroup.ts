@@ -2,8 +2,9 @@
  * What the kernel accounts for sidecar's cgroup: peak memory, and whether a process was
  * ended for want of memory. Version 2 and version 1 (cgroups(7)).
  */
+
+import { SystemError } from "#system/errors.ts";
 import { readFile } from "#system/files.ts";
-import { SystemError } from "#system/libc.ts";
 import { decode } from "../system/text.ts";
 
 export type MemoryAccount = {

@@ -5,14 +5,16 @@
  * visible yet. Listing its parent makes the client ask the server again; so that is
  * done, for ten seconds, before sidecar gives up.
  */
+
+import { thisUser } from "#companion/identity.ts";
+import { errorNumber, SystemError } from "#system/errors.ts";
 import {
   type FileStatus,
   listDirectory,
   mayAccess,
   status as pathStatus,
 } from "#system/files.ts";
-import { errorNumber, SystemError } from "#system/libc.ts";
-import { userIdentifier } from "#system/process.ts";
+import { absoluteForm, isAbsolute, parentOf } from "#system/paths.ts";
 import { printable } from "../system/text.ts";
 import { type Environment, shownValue } from "./environment.ts";
 import { Failure } from "./failure.ts";
@@ -32,11 +34,11 @@ export function storagePaths(environment: Environment): Storage[] {
   const found: Storage[] = [];
   for (const variable of environment.names(storagePrefix)) {
     const path = environment.get(variable)!;
-    if (!path.startsWith("/"))
+    if (!isAbsolute(path))
       throw new Failure(
         "storage-not-absolute",
         `${printable(variable)}=${shownValue(variable, path)} is not an absolute path`,
-        "pCluster sets this variable to where the folder is mounted, from / on",
+        `pCluster sets this variable to where the folder is mounted, ${absoluteForm}`,
       );
     found.push({ variable, path });
   }
@@ -88,7 +90,7 @@ function requireDirectory(path: string, pause: Pause, words: Words): void {
   if (!mayAccess(path, "execute"))
     throw new Failure(
       words.forbidden,
-      `${name} cannot be entered by user id ${userIdentifier()}`,
+      `${name} cannot be entered by ${thisUser()}`,
       "give this user the right to enter it (x), and to read and write as needed",
     );
 }
@@ -112,13 +114,6 @@ function mayAppear(error: SystemError): boolean {
 /** Lists the nearest parent that is there: that is what makes an NFS client look. */
 function listParent(path: string): void {
   for (let parent = parentOf(path); ; parent = parentOf(parent)) {
-    if (listDirectory(parent) || parent === "/" || parent === ".") return;
+    if (listDirectory(parent) || parentOf(parent) === parent) return;
   }
-}
-
-export function parentOf(path: string): string {
-  const trimmed = path.replace(/\/+$/, "");
-  const slash = trimmed.lastIndexOf("/");
-  if (slash < 0) return ".";
-  return slash === 0 ? "/" : trimmed.slice(0, slash);
 }

@@ -11,6 +11,7 @@
  * replaced from the environment so far, also in "…"; `$${` stands for `${`. "…" and '…'
  * may go over several lines; in "…" a \ escapes `"` and `\`.
  */
+import { variableKey } from "#system/variables.ts";
 import { printable } from "../system/text.ts";
 import { Failure } from "./failure.ts";
 import { expandText, type Lookup } from "./words.ts";
@@ -26,7 +27,8 @@ export function readEnvFile(
   lookup: Lookup,
 ): Map<string, string> {
   const variables = new Map<string, string>();
-  const sofar: Lookup = (name) => variables.get(name) ?? lookup(name);
+  const values = new Map<string, string>();
+  const sofar: Lookup = (name) => values.get(variableKey(name)) ?? lookup(name);
   const lines = text.split("\n");
   for (let index = 0; index < lines.length; index += 1) {
     const start = index;
@@ -51,7 +53,9 @@ export function readEnvFile(
         throw invalid(`has text behind the closing ${quote}`);
       value = value.slice(1, close);
     }
-    variables.set(name, finished(value, quote, sofar, invalid));
+    const finishedValue = finished(value, quote, sofar, invalid);
+    variables.set(name, finishedValue);
+    values.set(variableKey(name), finishedValue);
   }
   return variables;
 }

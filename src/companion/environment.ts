@@ -1,3 +1,4 @@
+import { entriesFrom, findEntry, variableKey } from "#system/variables.ts";
 import { printable } from "../system/text.ts";
 
 /**
@@ -19,14 +20,12 @@ export class Environment {
    * occurs twice the first counts, as in getenv(3).
    */
   get(name: string): string | undefined {
-    const start = `${name}=`;
-    return this.entries.find((entry) => entry.startsWith(start))?.slice(start.length);
+    return findEntry(this.entries, name)?.slice(name.length + 1);
   }
 
   /** The names that begin with `prefix`, each once. */
   names(prefix = ""): string[] {
-    const names = this.entries
-      .filter((entry) => entry.startsWith(prefix))
+    const names = entriesFrom(this.entries, prefix)
       .map(nameOf)
       .filter((name) => name !== undefined);
     return [...new Set(names)];
@@ -34,20 +33,24 @@ export class Environment {
 
   /** This environment with other values for some names; `undefined` removes one. */
   with(changes: Readonly<Record<string, string | undefined>>): Environment {
-    const changed = new Map(Object.entries(changes));
+    const changed = new Map<string, readonly [string, string | undefined]>();
+    for (const [name, value] of Object.entries(changes))
+      changed.set(variableKey(name), [name, value]);
     if (changed.size === 0) return this;
     const entries: string[] = [];
     for (const entry of this.entries) {
       const name = nameOf(entry);
-      if (name === undefined || !changed.has(name)) {
+      const key = name === undefined ? undefined : variableKey(name);
+      const change = key === undefined ? undefined : changed.get(key);
+      if (key === undefined || change === undefined) {
         entries.push(entry);
         continue;
       }
-      const value = changed.get(name);
+      const value = change[1];
       if (value !== undefined) entries.push(`${name}=${value}`);
-      changed.set(name, undefined);
+      changed.set(key, [change[0], undefined]);
     }
-    for (const [name, value] of changed)
+    for (const [name, value] of changed.values())
       if (value !== undefined) entries.push(`${name}=${value}`);
     return new Environment(entries);
   }

@@ -1,15 +1,16 @@
 /** `--explain`: what would be run, found out without running or making anything. */
+import { planActivation } from "#companion/activation-plan.ts";
+import { describeUser, identityVariables } from "#companion/identity.ts";
+import { fileProblem, findProgram } from "#companion/program.ts";
 import { writeAll } from "#system/descriptors.ts";
 import { currentDirectory } from "#system/files.ts";
-import { userIdentifier } from "#system/process.ts";
+import { pathFrom } from "#system/paths.ts";
 import { encode, printable } from "../system/text.ts";
 import { variablesOf } from "./activation.ts";
-import { type ActivationPlan, planActivation } from "./activation-plan.ts";
+import type { ActivationPlan } from "./activation-file.ts";
 import { formatDuration } from "./duration.ts";
 import { type Environment, isSecret, shownValue } from "./environment.ts";
 import { Failure } from "./failure.ts";
-import { identityVariables } from "./identity.ts";
-import { fileProblem, findProgram } from "./program.ts";
 import type { Request } from "./request.ts";
 import type { Runenv } from "./runenv.ts";
 import { expandWords } from "./words.ts";
@@ -20,8 +21,7 @@ export function explain(
   image: Environment,
   runenv: Runenv | undefined,
 ): void {
-  const uid = userIdentifier();
-  const identity = image.with(identityVariables(uid, image));
+  const identity = image.with(identityVariables(image));
   const plan = planActivation(runenv?.activate ?? "");
   const environment =
     plan.kind === "variables"
@@ -34,7 +34,7 @@ export function explain(
     ["words", describeWords(request.words, environment, opaque)],
     ["program", describeProgram(request.words, environment, opaque)],
     ["directory", describeDirectory(request)],
-    ["user", `${uid}, ${environment.get("USER") ?? "USER is not set"}`],
+    ["user", describeUser(environment)],
     ["HOME", environment.get("HOME") ?? "not set"],
     ["stdout", describeStream(request, "stdout")],
     ["stderr", describeStream(request, "stderr")],
@@ -61,9 +61,12 @@ function describePlan(plan: ActivationPlan, { name }: Runenv): string {
     case "variables":
       return `variables from ${printable(plan.path)}`;
     case "script":
-      return `${plan.shell.join(" ")} sources ${printable(plan.path)}`;
+      return `${plan.shell.join(" ")} sources ${printable(plan.text)}`;
     case "command":
-      return `/bin/sh runs ${shownValue(`DA__P7__RUNENV__${name}__ACTIVATE`, plan.text)}`;
+      return (
+        `${plan.shell.join(" ")} runs ` +
+        shownValue(`DA__P7__RUNENV__${name}__ACTIVATE`, plan.text)
+      );
   }
 }
 
@@ -92,7 +95,7 @@ function describeProgram(
   const later = opaque ? " (searched again after activation)" : "";
   try {
     const [program] = expandWords(words.slice(0, 1), (name) => environment.get(name));
-    const file = findProgram(program ?? "", environment.get("PATH"));
+    const file = findProgram(program ?? "", (name) => environment.get(name));
     const problem = fileProblem(file);
     return (problem ? `none: ${problem.message}` : printable(file)) + later;
   } catch (error) {
@@ -105,7 +108,7 @@ function describeDirectory({ cwd, temporary }: Request): string {
   if (temporary) return "a fresh one, removed at the end";
   const start = currentDirectory();
   if (cwd === undefined) return printable(start);
-  return printable(cwd.startsWith("/") ? cwd : `${start}/${cwd}`);
+  return printable(pathFrom(start, cwd));
 }
 
 function describeStream(

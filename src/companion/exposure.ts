@@ -6,13 +6,14 @@
  * runs are named by numbers (/Users/42, /Apps/13/Runs/42), so a number beside the one
  * that belongs to this task is somebody else's.
  */
+import { sharedRoots as roots } from "#companion/surroundings.ts";
+import { ancestry, joinPath } from "#system/paths.ts";
 import { printable } from "../system/text.ts";
 import type { Notice } from "./failure.ts";
 
 /** The names in a directory; none where it cannot be listed. */
 export type List = (directory: string) => readonly string[];
 
-const roots = ["/Users", "/Apps"];
 const number = /^\d+$/;
 
 export type Exposure = { readonly directory: string; readonly others: number };
@@ -34,7 +35,7 @@ export function findExposures(
   const found: Exposure[] = [];
   for (const directory of directories) {
     const inside = list(directory).filter((name) => number.test(name));
-    const others = inside.filter((name) => !own.has(`${directory}/${name}`)).length;
+    const others = inside.filter((name) => !own.has(joinPath(directory, name))).length;
     const root = roots.includes(directory) && mounted(directory);
     // Beside a folder that is no number of its own, numbers mean nothing.
     const siblings = roots.includes(directory) || inside.length > others;
@@ -52,12 +53,6 @@ export function exposureNotice({ directory, others }: Exposure): Notice {
     hint: "mount only the folders of this task (the user's home, the app's run)",
     concernsSafety: true,
   };
-}
-
-/** `/a/b/` as `/a` and `/a/b`. */
-function ancestry(path: string): string[] {
-  const names = path.split("/").filter((name) => name !== "" && name !== ".");
-  return names.map((_, index) => `/${names.slice(0, index + 1).join("/")}`);
 }
 
 /** The places in /proc/self/mountinfo where something is mounted (proc(5)). */

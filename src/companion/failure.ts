@@ -5,6 +5,7 @@
 
 /** Every refusal and the exit code that goes with it (the contract's table). */
 export const failureExitCodes = {
+  "activation-command-invalid": 123,
   "activation-failed": 123,
   "activation-file-invalid": 123,
   "activation-file-missing": 123,
@@ -37,6 +38,7 @@ export const failureExitCodes = {
   "option-value-missing": 125,
   "output-unwritable": 125,
   "program-architecture": 126,
+  "program-argument-unquotable": 126,
   "program-arguments-too-long": 126,
   "program-directory": 126,
   "program-failed-to-start": 126,

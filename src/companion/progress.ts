@@ -1,6 +1,11 @@
 /** Keeps the result record up to date, where somebody wants it. */
+import {
+  memoryAccount,
+  peakMemorySource,
+  terminationLog,
+} from "#companion/surroundings.ts";
 import { currentDirectory, mayAccess } from "#system/files.ts";
-import { memoryAccount } from "./cgroup.ts";
+import { pathFrom } from "#system/paths.ts";
 import { Failure, type Notice } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
 import {
@@ -18,8 +23,6 @@ type Wanted = {
   readonly cwd?: string;
   readonly result?: string;
 };
-
-const terminationLog = "/dev/termination-log";
 
 /** What is known of a run, in the form of the record; times as milliseconds. */
 type Known = Omit<ResultRecord, "schema" | "started" | "activated" | "finished"> & {
@@ -42,10 +45,8 @@ export class Progress {
       return;
     }
     const start = currentDirectory();
-    const absolute = (path: string) =>
-      path.startsWith("/") ? path : `${start}/${path}`;
-    const directory = cwd === undefined ? start : absolute(cwd);
-    this.#path = absolute(result);
+    const directory = cwd === undefined ? start : pathFrom(start, cwd);
+    this.#path = pathFrom(start, result);
     this.#known = { state: "activating", words, directory, started };
   }
 
@@ -92,7 +93,7 @@ export class Progress {
       usage: {
         processorSeconds,
         peakMemory: peak ?? peakMemory,
-        peakMemorySource: peak === undefined ? "process" : "cgroup",
+        peakMemorySource: peak === undefined ? peakMemorySource : "cgroup",
       },
     });
     return killed && kills > this.#killsBefore;
@@ -100,12 +101,11 @@ export class Progress {
 
   /** The last writing, also of a run that was refused. @returns what went wrong */
   finish(exit: Exit): Notice | undefined {
-    const summaryWanted = mayAccess(terminationLog, "exist");
-    if (this.#path === undefined && !summaryWanted) return undefined;
+    const wanted = terminationLog !== undefined && mayAccess(terminationLog, "exist");
+    const summaryFile = wanted ? terminationLog : undefined;
+    if (this.#path === undefined && summaryFile === undefined) return undefined;
     this.note({ state: "finished", finished: Date.now(), exit });
-    if (summaryWanted) {
-      writeTerminationLog(terminationLog, this.#record);
-    }
+    if (summaryFile !== undefined) writeTerminationLog(summaryFile, this.#record);
     try {
       if (this.#path !== undefined) this.#write(this.#path);
       return undefined;

@@ -6,8 +6,8 @@
  * variable: `words` are those of the command line, before `${…}` is replaced.
  */
 import { closeDescriptor, writeAll } from "#system/descriptors.ts";
+import { SystemError } from "#system/errors.ts";
 import { createFile, openExisting, removeFile, renameFile } from "#system/files.ts";
-import { SystemError } from "#system/libc.ts";
 import { encode, printable } from "../system/text.ts";
 import { Failure } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
@@ -21,8 +21,11 @@ export type Usage = {
   readonly processorSeconds: number;
   /** Bytes. */
   readonly peakMemory: number;
-  /** `cgroup`: of everything in it; `process`: of the largest single process. */
-  readonly peakMemorySource: "cgroup" | "process";
+  /**
+   * `cgroup`: of everything in it; `process`: of the largest single process; `job`: of
+   * all processes of the block together (on Windows).
+   */
+  readonly peakMemorySource: "cgroup" | "process" | "job";
 };
 
 export type StreamRecord = {

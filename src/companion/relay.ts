@@ -10,8 +10,8 @@ import {
   setNonBlocking,
   writeSome,
 } from "#system/descriptors.ts";
+import { SystemError } from "#system/errors.ts";
 import { descriptorStatus } from "#system/files.ts";
-import { SystemError } from "#system/libc.ts";
 
 const bufferSize = 65_536;
 /** A pipe that is ready for writing takes so much at once (PIPE_BUF, pipe(7)). */

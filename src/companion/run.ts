@@ -3,29 +3,26 @@
  * the runenv, check the storage, decide who we are, activate, expand the words, open
  * the streams, supervise, say what happened.
  */
+import { establishIdentity } from "#companion/identity.ts";
+import { explainStart, findProgram } from "#companion/program.ts";
+import { mountTable, sharedRoots } from "#companion/surroundings.ts";
+import { SystemError } from "#system/errors.ts";
 import {
   changeDirectory,
   currentDirectory,
+  leaveDirectory,
   listDirectory,
   mayAccess,
-  readFile,
 } from "#system/files.ts";
-import { SystemError } from "#system/libc.ts";
-import {
-  adoptOrphans,
-  isForeground,
-  isTerminal,
-  userIdentifier,
-} from "#system/process.ts";
+import { pathFrom } from "#system/paths.ts";
+import { adoptOrphans, isForeground, isTerminal } from "#system/process.ts";
 import type { Started } from "#system/start.ts";
-import { decode } from "../system/text.ts";
 import { activate } from "./activation.ts";
 import { checkDirectory, checkStorage, storagePaths } from "./directories.ts";
 import { Environment } from "./environment.ts";
 import { explain } from "./explain.ts";
 import { exposureNotice, findExposures, mountPoints } from "./exposure.ts";
 import { Failure, internalError, type Notice } from "./failure.ts";
-import { establishIdentity } from "./identity.ts";
 import type { Log } from "./log.ts";
 import {
   lostStream,
@@ -35,7 +32,6 @@ import {
   outcomeOfFailure,
   survivorsNotice,
 } from "./outcome.ts";
-import { explainStart, findProgram } from "./program.ts";
 import { Progress } from "./progress.ts";
 import type { Request } from "./request.ts";
 import { findRunenv, type Runenv } from "./runenv.ts";
@@ -103,7 +99,7 @@ class Run {
     const environment = this.#activate(runenv, identified);
     const lookup = (name: string) => environment.get(name);
     const words = expandWords(request.words, lookup);
-    const program = findProgram(requireProgram(words), environment.get("PATH"));
+    const program = findProgram(requireProgram(words), lookup);
     const streams = openStreams(request, resolve, this.#pause);
     this.progress.running();
     const ended = this.#supervise(program, words, environment, streams);
@@ -113,18 +109,15 @@ class Run {
   /** Removes what was made for this run alone. */
   cleanUp(): Notice[] {
     if (this.#temporaries.length === 0) return [];
-    changeDirectory("/");
+    leaveDirectory();
     const left = this.#temporaries.map(removeTemporary);
     return left.filter((notice) => notice !== undefined);
   }
 
   #reportExposure(storage: readonly string[]): void {
-    const roots = mayAccess("/Users", "exist") || mayAccess("/Apps", "exist");
+    const roots = sharedRoots.some((root) => mayAccess(root, "exist"));
     if (storage.length === 0 && !roots) return;
-    const mountinfo = readFile("/proc/self/mountinfo");
-    const points = mountPoints(
-      mountinfo instanceof SystemError ? "" : decode(mountinfo),
-    );
+    const points = mountPoints(mountTable());
     const exposures = findExposures(
       storage,
       (directory) => listDirectory(directory) ?? [],
@@ -134,7 +127,7 @@ class Run {
   }
 
   #establishIdentity(image: Environment): Environment {
-    const identity = establishIdentity(userIdentifier(), image);
+    const identity = establishIdentity(image);
     if (identity.privateHome !== undefined)
       this.#temporaries.push(identity.privateHome);
     for (const notice of identity.notices) this.#report(notice);
@@ -150,7 +143,7 @@ class Run {
       this.#temporaries.push(directory);
       this.progress.note({ directory });
       changeDirectory(directory);
-      return (path) => (path.startsWith("/") ? path : `${start}/${path}`);
+      return (path) => pathFrom(start, path);
     }
     if (cwd !== undefined) changeDirectory(cwd);
     return (path) => path;

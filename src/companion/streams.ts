@@ -4,10 +4,11 @@
  * a pipe and a relay between.
  */
 import { closeDescriptor, makePipe } from "#system/descriptors.ts";
+import { errorNumber, SystemError } from "#system/errors.ts";
 import { descriptorStatus, openForWriting } from "#system/files.ts";
-import { errorNumber, SystemError } from "#system/libc.ts";
+import { parentOf } from "#system/paths.ts";
 import { printable } from "../system/text.ts";
-import { type Pause, parentOf } from "./directories.ts";
+import type { Pause } from "./directories.ts";
 import { Failure } from "./failure.ts";
 import { Relay } from "./relay.ts";
 

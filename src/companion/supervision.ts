@@ -61,7 +61,8 @@ export type Ended = FinalChange & {
 const mostReadsAtEnd = 16;
 
 export class Supervisor {
-  readonly #started: Started;
+  /** What sidecar was started with. */
+  readonly started: Started;
   readonly #signals = openSignals();
   /** Groups that earlier processes left running. */
   readonly #left = new Set<number>();
@@ -70,12 +71,7 @@ export class Supervisor {
   readonly #pending: number[] = [];
 
   constructor(started: Started) {
-    this.#started = started;
-  }
-
-  /** A descriptor's number that a script's own `exec 3>…` will hardly hit. */
-  get highDescriptor(): number {
-    return Math.min(60, this.#started.descriptorLimit - 1);
+    this.started = started;
   }
 
   /** Sleeps. @throws Cancelled when a signal arrives that would end a block */
@@ -94,7 +90,7 @@ export class Supervisor {
 
   /** Starts a process and attends to it until its end. @throws SystemError */
   run(start: Start, attention: Attention): Ended {
-    const process = startProcess(start, this.#started);
+    const process = startProcess(start, this.started);
     attention.started?.(process);
     return this.#attend(process, attention)!;
   }
@@ -236,7 +232,7 @@ export class Supervisor {
   /** Whether a signal means the end; one that was ignored from the start does not. */
   #ends(signal: number): boolean {
     return (
-      endingSignals.includes(signal) && !hasSignal(this.#started.ignoredSignals, signal)
+      endingSignals.includes(signal) && !hasSignal(this.started.ignoredSignals, signal)
     );
   }
 }

@@ -3,8 +3,9 @@
  *
  * Within a word `${NAME}` is replaced by the value as it is. A word that is nothing but
  * one `${NAME}` becomes as many words as the value holds: a JSON array of strings, or
- * words by the quoting rules of the POSIX shell. `$${` stands for `${`.
+ * words by the quoting rules of the system. `$${` stands for `${`.
  */
+import { splitWords } from "#companion/quoting.ts";
 import { printable } from "../system/text.ts";
 import { Failure } from "./failure.ts";
 
@@ -73,7 +74,7 @@ function requireValue(name: string, word: string, lookup: Lookup): string {
 
 /** The words in a variable's value. Errors name the variable, never its value. */
 function splitValue(name: string, value: string): string[] {
-  return jsonWords(value) ?? shellWords(value, name);
+  return jsonWords(value) ?? splitWords(value, name);
 }
 
 function jsonWords(value: string): string[] | undefined {
@@ -85,58 +86,4 @@ function jsonWords(value: string): string[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Splits by the quoting of the POSIX shell (2.2): '…' literal; "…" in which \ escapes
- * only $ ` " \ and a newline; \x elsewhere literal x. Nothing is expanded.
- */
-export function shellWords(text: string, name: string): string[] {
-  const words: string[] = [];
-  const unclosed = (what: string) =>
-    new Failure(
-      "words-quote",
-      `the value of ${printable(name)} has ${what}`,
-      'quote as in a shell, or give a JSON array: ["cobc", "-xj"]',
-    );
-  let word: string | undefined;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at]!;
-    if (character === "'") {
-      const close = text.indexOf("'", at + 1);
-      if (close < 0) throw unclosed("a ' that is not closed");
-      word = (word ?? "") + text.slice(at + 1, close);
-      at = close;
-    } else if (character === '"') {
-      const { content, close } = doubleQuoted(text, at + 1);
-      if (close < 0) throw unclosed('a " that is not closed');
-      word = (word ?? "") + content;
-      at = close;
-    } else if (character === "\\") {
-      at += 1;
-      if (at === text.length) throw unclosed("a \\ at its end");
-      if (text[at] !== "\n") word = (word ?? "") + text[at];
-    } else if (character === " " || character === "\t" || character === "\n") {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else {
-      word = (word ?? "") + character;
-    }
-  }
-  if (word !== undefined) words.push(word);
-  return words;
-}
-
-/** The text up to the closing quote, and where that is; -1 if nowhere. */
-function doubleQuoted(text: string, start: number) {
-  let content = "";
-  for (let at = start; at < text.length; at += 1) {
-    if (text[at] === '"') return { content, close: at };
-    if (text[at] !== "\\" || !/[$`"\\\n]/.test(text[at + 1] ?? "")) content += text[at];
-    else {
-      at += 1;
-      if (text[at] !== "\n") content += text[at];
-    }
-  }
-  return { content, close: -1 };
 }

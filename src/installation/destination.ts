@@ -1,15 +1,14 @@
 /** Where a copy goes: what DEST on the command line means. */
+
+import { errorNumber, SystemError } from "#system/errors.ts";
+import { executableName } from "#system/executable.ts";
 import { linkStatus, status } from "#system/files.ts";
-import { errorNumber, SystemError } from "#system/libc.ts";
-import { parentOf } from "../companion/directories.ts";
+import { endsAsDirectory, joinPath, parentOf, withoutEnd } from "#system/paths.ts";
 import { Failure } from "../companion/failure.ts";
 import { printable } from "../system/text.ts";
 import { refusal } from "./refusal.ts";
 
 export type Destination = { readonly path: string; readonly directory: string };
-
-/** The name in a directory. */
-const name = "sidecar";
 
 /**
  * The file that DEST means: itself, or `sidecar` in it where it is a directory or ends
@@ -21,8 +20,8 @@ const name = "sidecar";
 export function resolveDestination(given: string): Destination {
   const found = status(given);
   const isDirectory = !(found instanceof SystemError) && found.kind === "directory";
-  const inside = isDirectory || given.endsWith("/");
-  const path = inside ? `${given.replace(/\/+$/, "")}/${name}` : given;
+  const inside = isDirectory || endsAsDirectory(given);
+  const path = inside ? joinPath(withoutEnd(given), executableName) : given;
   const directory = parentOf(path);
   requireDirectory(directory);
   requireReplaceable(path);

@@ -1,13 +1,15 @@
 /** A copy of the running executable: whole under its name, or not there at all. */
 import { copyContent, seek } from "#system/copy.ts";
 import { closeDescriptor } from "#system/descriptors.ts";
+import { SystemError } from "#system/errors.ts";
 import { type Executable, openExecutable } from "#system/executable.ts";
-import { linkStatus, listDirectory, removeFile, renameFile } from "#system/files.ts";
-import { SystemError } from "#system/libc.ts";
+import { listDirectory, removeFile, renameFile } from "#system/files.ts";
+import { joinPath } from "#system/paths.ts";
 import {
   createNamed,
   createUnnamed,
   finishExecutable,
+  finishedSize,
   flushDirectory,
   giveName,
   openLocked,
@@ -60,9 +62,7 @@ export function runningExecutable(): Executable {
 
 /** Whether `path` is such a file already: its bytes, and may everybody start it. */
 function isInPlace(path: string, wanted: Checksum, goOn: () => void): boolean {
-  const found = linkStatus(path);
-  if (found instanceof SystemError || found.kind !== "file") return false;
-  if (found.mode !== 0o755 || found.size !== wanted.bytes) return false;
+  if (finishedSize(path) !== wanted.bytes) return false;
   const descriptor = openPlain(path);
   if (descriptor instanceof SystemError) return false;
   try {
@@ -79,7 +79,7 @@ function place(
   { path, directory }: Destination,
   goOn: () => void,
 ): void {
-  const temporary = inDirectory(directory, temporaryName());
+  const temporary = joinPath(directory, temporaryName());
   let isNamed = false;
   let copy = createUnnamed(directory);
   try {
@@ -134,9 +134,5 @@ function temporaryName(): string {
 /** What installations left that were killed: not those that are still at work. */
 function removeLeftovers(directory: string): void {
   for (const name of listDirectory(directory) ?? [])
-    if (name.startsWith(temporaryPrefix)) removeAbandoned(inDirectory(directory, name));
-}
-
-function inDirectory(directory: string, name: string): string {
-  return `${directory.replace(/\/$/, "")}/${name}`;
+    if (name.startsWith(temporaryPrefix)) removeAbandoned(joinPath(directory, name));
 }

@@ -1,5 +1,5 @@
 /** What the system said against a copy, in words that help. */
-import { errorNumber, type SystemError } from "#system/libc.ts";
+import { errorNumber, type SystemError } from "#system/errors.ts";
 import { Failure } from "../companion/failure.ts";
 import { printable } from "../system/text.ts";
 
@@ -42,8 +42,8 @@ export function refusal(
     case errorNumber.EBUSY:
       return new Failure(
         "install-destination-invalid",
-        `${file} is a mount point, which cannot be replaced`,
-        "mount its directory instead of the file",
+        `${file} is a mount point, or somebody holds it: it cannot be replaced`,
+        "mount its directory instead of the file, or end who uses it",
       );
     default:
       return new Failure(

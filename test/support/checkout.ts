@@ -6,6 +6,7 @@ import { workspace } from "./sidecar.ts";
 
 const names = [
   "LICENSE",
+  "build-windows.ts",
   "build.ts",
   "docs",
   "package.json",

@@ -33,6 +33,13 @@ export function makePipe(): { readEnd: number; writeEnd: number } {
   return { readEnd: ends[0]!, writeEnd: ends[1]! };
 }
 
+/** Something to read from that is at its end. */
+export function emptyInput(): number {
+  const { readEnd, writeEnd } = makePipe();
+  closeDescriptor(writeEnd);
+  return readEnd;
+}
+
 /**
  * Reads what is there, at most `buffer.length` bytes.
  * @returns the number of bytes; 0 at the end; nothing where it would have to wait

@@ -1,12 +1,16 @@
 /** The file of the running program. */
+
+import { type Pointer, ptr, read } from "../foreign.ts";
 import { decode, encodeTerminated } from "../text.ts";
 import { closeDescriptor } from "./descriptors.ts";
-import { type Pointer, ptr, read } from "./foreign.ts";
 import { commonLibc } from "./libc.ts";
 import { auxiliary, isRunning } from "./running.ts";
 
 /** What this is built for. */
 export const target = "linux-x64";
+
+/** Its usual name. */
+export const executableName = "sidecar";
 
 export type Executable = { readonly descriptor: number; readonly path: string };
 

@@ -1,6 +1,6 @@
 /** Signals that end a command wait until it has cleaned up. */
 
-import { ptr } from "./foreign.ts";
+import { ptr } from "../foreign.ts";
 import { commonLibc, moreLibc } from "./libc.ts";
 import {
   hasSignal,

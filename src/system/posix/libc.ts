@@ -5,7 +5,7 @@
  * only functions that every glibc since 2.17 exports are bound by name: the `stat` family
  * (exported since 2.33 only) and what has no wrapper go through `syscall`.
  */
-import { CString, dlopen, type Pointer, read } from "./foreign.ts";
+import { CString, dlopen, type Pointer, read } from "../foreign.ts";
 import { recordAddress } from "./launcher.ts";
 
 /** What starts a process: the launcher's own function (src/launcher/start.c). */

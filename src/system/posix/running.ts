@@ -1,5 +1,5 @@
 /** What the kernel knows of the running program, and whether a file is that program. */
-import { type Pointer, ptr, toArrayBuffer } from "./foreign.ts";
+import { type Pointer, ptr, toArrayBuffer } from "../foreign.ts";
 import { rareLibc } from "./libc.ts";
 
 const AT_PHDR = 3;

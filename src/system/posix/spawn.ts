@@ -1,6 +1,7 @@
 /** Starts a process: by the launcher, or without one by what libc has for it. */
+
+import { ptr } from "../foreign.ts";
 import { encodeTerminated } from "../text.ts";
-import { ptr } from "./foreign.ts";
 import { recordAddress } from "./launcher.ts";
 import { commonLibc, libc, SystemError } from "./libc.ts";
 import type { Started } from "./start.ts";

@@ -5,10 +5,11 @@
  * nothing is left even of a process that was killed. Elsewhere it has a temporary name
  * and is locked as long as its maker lives, so that leftovers can be told apart.
  */
+
+import { ptr } from "../foreign.ts";
 import { encodeTerminated } from "../text.ts";
 import { closeDescriptor } from "./descriptors.ts";
 import { descriptorStatus, linkStatus, removeFile } from "./files.ts";
-import { ptr } from "./foreign.ts";
 import { checked, commonLibc, lastError, rareLibc, SystemError } from "./libc.ts";
 import { userIdentifier } from "./process.ts";
 
@@ -21,6 +22,13 @@ const O_CLOEXEC = 0o2000000;
 const O_TMPFILE = 0o20200000;
 /** Nobody else is to start it, or to read it, before it is whole. */
 const privateMode = 0o600;
+
+/** The size of a file that everybody may start; nothing where there is none. */
+export function finishedSize(path: string): number | undefined {
+  const found = linkStatus(path);
+  if (found instanceof SystemError) return undefined;
+  return found.kind === "file" && found.mode === 0o755 ? found.size : undefined;
+}
 
 /** A file without a name; nothing where the file system or the kernel has none. */
 export function createUnnamed(directory: string): number | undefined {

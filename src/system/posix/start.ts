@@ -7,9 +7,9 @@
  * for undone: SIGPIPE and SIGXFSZ as default, the limit as Bun left it.
  */
 
+import { type Pointer, read, toArrayBuffer } from "../foreign.ts";
 import { decode } from "../text.ts";
 import { readFile } from "./files.ts";
-import { type Pointer, read, toArrayBuffer } from "./foreign.ts";
 import { recordAddress } from "./launcher.ts";
 import { moreLibc, SystemError } from "./libc.ts";
 import {

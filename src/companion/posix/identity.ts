@@ -5,19 +5,30 @@
  * image's if this user owns it, else /tmp/home; /tmp is everybody's, so that what is
  * found there is used only if it is a real directory of this very user.
  */
+import { SystemError } from "../../system/posix/errors.ts";
 import {
   linkStatus,
   makeDirectory,
   makeTemporaryDirectory,
   readFile,
   status,
-} from "#system/files.ts";
-import { SystemError } from "#system/libc.ts";
-import { decode } from "../system/text.ts";
-import type { Environment } from "./environment.ts";
-import type { Notice } from "./failure.ts";
+} from "../../system/posix/files.ts";
+import { userIdentifier } from "../../system/posix/process.ts";
+import { decode } from "../../system/text.ts";
+import type { Environment } from "../environment.ts";
+import type { Notice } from "../failure.ts";
 
 const defaultHome = "/tmp/home";
+
+/** For messages. */
+export function thisUser(): string {
+  return `user id ${userIdentifier()}`;
+}
+
+/** For --explain: the user's number, and the name that the block will see. */
+export function describeUser(environment: Environment): string {
+  return `${userIdentifier()}, ${environment.get("USER") ?? "USER is not set"}`;
+}
 
 export type Identity = {
   /** Variables to set; none for a user of the image's own. */
@@ -40,10 +51,11 @@ function isPlatformUser(uid: number): boolean {
 }
 
 /** Decides who the block is, and makes its HOME where that is needed. */
-export function establishIdentity(uid: number, environment: Environment): Identity {
+export function establishIdentity(environment: Environment): Identity {
+  const uid = userIdentifier();
   if (!isPlatformUser(uid))
     return { variables: {}, notices: uid === 0 ? [rootNotice] : [] };
-  const variables = identityVariables(uid, environment);
+  const variables = identityVariables(environment);
   if (variables["HOME"] !== defaultHome) return { variables, notices: [] };
   const problem = prepareDefaultHome(uid);
   if (problem === undefined) return { variables, notices: [] };
@@ -58,10 +70,8 @@ export function establishIdentity(uid: number, environment: Environment): Identi
 }
 
 /** The variables as they are meant to be; nothing is made for them. */
-export function identityVariables(
-  uid: number,
-  environment: Environment,
-): Record<string, string> {
+export function identityVariables(environment: Environment): Record<string, string> {
+  const uid = userIdentifier();
   if (!isPlatformUser(uid)) return {};
   const name = userName(uid);
   const own = environment.get("HOME");

@@ -1,24 +1,15 @@
 /** What a value of `…__ACTIVATE` means: nothing, a file of one kind, or a command. */
-import { mayAccess, readFile, status } from "#system/files.ts";
-import { errorNumber, SystemError } from "#system/libc.ts";
-import { decode, printable } from "../system/text.ts";
-import { Failure } from "./failure.ts";
 
-export type ActivationPlan =
-  | { readonly kind: "nothing" }
-  | { readonly kind: "variables"; readonly path: string }
-  | {
-      readonly kind: "script";
-      readonly path: string;
-      readonly shell: readonly string[];
-    }
-  | { readonly kind: "command"; readonly text: string };
+import { SystemError } from "#system/errors.ts";
+import { readFile, status } from "#system/files.ts";
+import { decode, printable } from "../../system/text.ts";
+import { type ActivationPlan, requireReadable } from "../activation-file.ts";
+import { Failure } from "../failure.ts";
 
-export const defaultShell = "/bin/sh";
+const defaultShell = "/bin/sh";
 const hash = 0x23;
 const exclamation = 0x21;
 const shells = /^(sh|bash|dash|ash|ksh|ksh93|mksh|yash|zsh|busybox)$/;
-export const forDeveloper = "this is for the image's developer to mend";
 
 /**
  * What a value of `…__ACTIVATE` means. With a slash in it, or `.env` at its end, it can
@@ -28,35 +19,18 @@ export const forDeveloper = "this is for the image's developer to mend";
 export function planActivation(value: string): ActivationPlan {
   const path = value.trim();
   if (path === "") return { kind: "nothing" };
+  const command = { kind: "command", text: value, shell: [defaultShell] } as const;
   const isVariables = path.endsWith(".env");
-  if (!isVariables && !path.includes("/")) return { kind: "command", text: value };
+  if (!isVariables && !path.includes("/")) return command;
   const found = status(path);
   if (found instanceof SystemError) {
     const isPlainPath = /^[^\s'"`$&|;<>(){}*?[\]#~=%\\]+$/.test(path);
-    if (!isVariables && !(isPlainPath && path.startsWith("/")))
-      return { kind: "command", text: value };
-    if (isVariables && !isPlainPath) return { kind: "command", text: value };
-    const unreadable = found.errno === errorNumber.EACCES;
-    throw new Failure(
-      unreadable ? "activation-file-unreadable" : "activation-file-missing",
-      `the activation's file ${printable(path)}: ${found.message}`,
-      forDeveloper,
-    );
+    if (!isVariables && !(isPlainPath && path.startsWith("/"))) return command;
+    if (isVariables && !isPlainPath) return command;
   }
-  if (found.kind === "directory")
-    throw new Failure(
-      "activation-file-unreadable",
-      `the activation's file ${printable(path)} is a directory`,
-      forDeveloper,
-    );
-  if (!mayAccess(path, "read"))
-    throw new Failure(
-      "activation-file-unreadable",
-      `the activation's file ${printable(path)} may not be read by this user`,
-      `${forDeveloper}: chmod a+r the file, and a+x the directories above it`,
-    );
+  requireReadable(path, found, "chmod a+r the file, and a+x the directories above it");
   if (isVariables) return { kind: "variables", path };
-  return { kind: "script", path, shell: shellFor(path) };
+  return { kind: "script", text: path, shell: shellFor(path) };
 }
 
 /** The shell that the file's `#!` names, as the words that start it. */

@@ -1,9 +1,10 @@
 /** PROGRAM: where it is, and if it cannot be started, why that really is. */
-import { mayAccess, readFile, status } from "#system/files.ts";
-import { errorNumber, SystemError } from "#system/libc.ts";
-import { userIdentifier } from "#system/process.ts";
-import { decode, printable } from "../system/text.ts";
-import { Failure } from "./failure.ts";
+
+import { errorNumber, SystemError } from "../../system/posix/errors.ts";
+import { mayAccess, readFile, status } from "../../system/posix/files.ts";
+import { userIdentifier } from "../../system/posix/process.ts";
+import { decode, printable } from "../../system/text.ts";
+import { Failure } from "../failure.ts";
 
 /** What POSIX shells and execvp(3) search where there is no PATH. */
 const defaultPath = "/bin:/usr/bin";
@@ -13,9 +14,13 @@ const defaultPath = "/bin:/usr/bin";
  * be started is for the kernel to say; explainStart knows why not.
  * @throws Failure `program-not-found`, `program-not-executable`
  */
-export function findProgram(name: string, path: string | undefined): string {
+export function findProgram(
+  name: string,
+  lookup: (name: string) => string | undefined,
+): string {
   if (name.includes("/")) return name;
   let refused: string | undefined;
+  const path = lookup("PATH");
   for (const directory of (path ?? defaultPath).split(":")) {
     const file = `${directory || "."}/${name}`;
     const executable = mayAccess(file, "execute");

@@ -1,0 +1,21 @@
+/** What a Linux machine, container or cluster has around a block. */
+import { SystemError } from "#system/errors.ts";
+import { readFile } from "#system/files.ts";
+import { decode } from "../../system/text.ts";
+
+export { memoryAccount } from "../cgroup.ts";
+
+/** Whose peak memory is told where there is no cgroup. */
+export const peakMemorySource = "process";
+
+/** The roots of all users' homes and of all apps, by the platform's convention. */
+export const sharedRoots: readonly string[] = ["/Users", "/Apps"];
+
+/** Kubernetes' file for a summary of a container's end (it need not be there). */
+export const terminationLog: string | undefined = "/dev/termination-log";
+
+/** What is mounted where, as /proc/self/mountinfo has it. */
+export function mountTable(): string {
+  const mountinfo = readFile("/proc/self/mountinfo");
+  return mountinfo instanceof SystemError ? "" : decode(mountinfo);
+}

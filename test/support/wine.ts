@@ -1,0 +1,177 @@
+/**
+ * Wine, to start dist/sidecar.exe on Linux: a prefix of the tests' own, made once and
+ * kept in .cache/wine, with the one library that Wine 8 lacks, and the probe.
+ */
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { root } from "./paths.ts";
+import { type Options, run, start } from "./sidecar.ts";
+
+const compiler = "x86_64-w64-mingw32-gcc-win32";
+/** Debian's wine64 is not in PATH; `wine` itself would ask for 32-bit libraries. */
+const wine = ["/usr/lib/wine/wine64", Bun.which("wine64")].find(
+  (file) => file && existsSync(file),
+);
+const server = "/usr/lib/wine/wineserver";
+const place = join(root, ".cache/wine");
+const prefix = join(place, "prefix");
+/** Drive C: of Windows. */
+export const driveC = join(prefix, "drive_c");
+const complete = join(place, "complete");
+
+export const product = join(root, "dist/sidecar.exe");
+export const probe = join(place, "probe.exe");
+
+/** Whether the executable is there, and made of the sources as they are now. */
+export const isBuilt =
+  existsSync(product) &&
+  [...new Bun.Glob("src/**/*.ts").scanSync(root)]
+    .filter((file) => !/^src\/(launcher|\w+\/posix)\//.test(file))
+    .every((file) => statSync(join(root, file)).mtimeMs <= statSync(product).mtimeMs);
+export const hasWine = wine !== undefined && existsSync(server);
+export const hasWindowsCompiler = Bun.which(compiler) !== null;
+
+const variables = {
+  WINEPREFIX: prefix,
+  WINEARCH: "win64",
+  WINEDEBUG: "-all",
+  // No offers to install Mono and Gecko, no window.
+  WINEDLLOVERRIDES: "mscoree,mshtml=",
+  DISPLAY: "",
+  LC_ALL: "C.UTF-8",
+  PATH: process.env["PATH"] ?? "/usr/bin:/bin",
+  HOME: place,
+};
+
+/** A path of Linux as Wine shows it to programs of Windows. */
+export function windowsPath(path: string): string {
+  return `Z:${path.replaceAll("/", "\\")}`;
+}
+
+/** Makes the prefix where it is not complete yet, and what the tests start in it. */
+export async function prepareWine(): Promise<void> {
+  await makePrefix();
+  // Wine's server and services stay, so that they do not begin anew with each program;
+  // stopWine ends them. They hold on to what they were started with: to nothing.
+  const streams = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
+  for (const words of [
+    [server, "--persistent=60"],
+    [wine!, probe, "exit", "0"],
+  ])
+    await Bun.spawn(words, { ...streams, env: variables }).exited;
+}
+
+async function makePrefix(): Promise<void> {
+  const source = (name: string) => join(root, "test/support/windows", name);
+  const made = existsSync(complete) ? readFileSync(complete, "utf8") : "";
+  const recipe = ["bcryptprimitives.c", "probe.c"]
+    .map((name) => Bun.hash(readFileSync(source(name))))
+    .join(" ");
+  if (made === recipe) return;
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place, { recursive: true });
+  await must([wine!, "wineboot", "--init"]);
+  await must([wine!, "winecfg", "-v", "win10"]);
+  const library = join(prefix, "drive_c/windows/system32/bcryptprimitives.dll");
+  const shared = ["-shared", source("bcryptprimitives.c"), "-ladvapi32"];
+  await must([compiler, "-O2", "-Wall", "-o", library, ...shared]);
+  await must([compiler, "-O2", "-Wall", "-municode", "-o", probe, source("probe.c")]);
+  // A wineserver writes the registry when it ends.
+  await stopWine();
+  writeFileSync(complete, recipe);
+}
+
+/** Ends what runs in this prefix, and nothing else. */
+export async function stopWine(): Promise<void> {
+  await run([server, "-k"], { environment: variables });
+  await run([server, "-w"], { environment: variables });
+}
+
+async function must(words: readonly string[]): Promise<void> {
+  const { code, stdout, stderr } = await run(words, { environment: variables });
+  if (code !== 0) throw new Error(`${words.join(" ")}: ${code}\n${stdout}${stderr}`);
+}
+
+/** Runs `sidecar.exe WORDS…`; `environment` is added to what Wine itself needs. */
+export function sidecarExe(words: readonly string[], options: Options = {}) {
+  return run([wine!, product, ...words], withWine(options));
+}
+
+/** Runs `probe.exe WORDS…`. */
+export function runProbe(words: readonly string[], options: Options = {}) {
+  return run([wine!, probe, ...words], withWine(options));
+}
+
+export function startSidecarExe(words: readonly string[], options: Options = {}) {
+  return start([wine!, product, ...words], withWine(options));
+}
+
+/** As a command line of sh, with the variables in front: for a terminal. */
+export function shellCommand(words: readonly string[]): string {
+  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  return [
+    "env",
+    ...Object.entries(variables).map(([name, value]) => quote(`${name}=${value}`)),
+    ...[wine!, product, ...words].map(quote),
+  ].join(" ");
+}
+
+function withWine(options: Options): Options {
+  return { ...options, environment: { ...variables, ...options.environment } };
+}
+
+/** UTF-16 as probe.c reads it. */
+export function hexadecimal(text: string): string {
+  return Array.from({ length: text.length }, (_, at) =>
+    text.charCodeAt(at).toString(16).padStart(4, "0"),
+  ).join("");
+}
+
+export type Shown = {
+  readonly directory: string;
+  readonly words: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+};
+
+/** What the probe has shown. */
+export function shown(output: string): Shown {
+  const texts = (kind: string) =>
+    output
+      .split(/\r?\n/)
+      .filter((line) => line.startsWith(`${kind} `))
+      .map((line) =>
+        (line.slice(2).match(/.{4}/g) ?? [])
+          .map((unit) => String.fromCharCode(Number.parseInt(unit, 16)))
+          .join(""),
+      );
+  const entries = texts("v").map((entry): [string, string] => {
+    const at = entry.indexOf("=", 1);
+    return [entry.slice(0, at), entry.slice(at + 1)];
+  });
+  return {
+    directory: texts("d")[0] ?? "",
+    words: texts("w"),
+    variables: Object.fromEntries(entries),
+  };
+}
+
+/** Whether a probe runs that was started with `wait MARK`. */
+export function isWaiting(mark: string): boolean {
+  const lines = new Bun.Glob("[0-9]*/cmdline").scanSync("/proc");
+  for (const line of lines) {
+    try {
+      const words = readFileSync(join("/proc", line), "latin1").split("\0");
+      if (words.includes("wait") && words.includes(mark)) return true;
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return false;
+}
