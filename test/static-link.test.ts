@@ -103,6 +103,23 @@ describeWhere({ "gcc and libc.a": hasLauncher }, "a program in C", () => {
     );
   });
 
+  it("has its own first and last function called, around all others", async () => {
+    const file = await compile(
+      `${initialise}
+      void begin(void) { puts("begin"); }
+      void end(void) { puts("end"); }
+      __attribute__((constructor)) static void constructor(void) { puts("constructor"); }
+      int main(void) { puts("main"); return 0; }`,
+      "-Wl,-init,begin,-fini,end",
+      "-lm",
+    );
+    const { stdout } = await run([linked(file)]);
+    expect(stdout.trim().split("\n")).toEqual(
+      (await run([file])).stdout.trim().split("\n"),
+    );
+    expect(stdout).toBe("begin\nconstructor\nmain\ndestructor\nend\n");
+  });
+
   it("loads no library, whatever its name, and finds libc's functions", async () => {
     const file = await compile(`
       #include <dlfcn.h>

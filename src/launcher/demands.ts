@@ -68,8 +68,12 @@ export type Demands = {
   /** The names that somebody has to bring. */
   readonly names: readonly string[];
   readonly copies: readonly Copy[];
+  /** What is to be called before main: one function (0 for none), then a table. */
+  readonly initialiser: number;
   readonly initialisers: FunctionArray;
+  /** What is to be called at exit: a table from its end, then one function. */
   readonly finalisers: FunctionArray;
+  readonly finaliser: number;
 };
 
 /**
@@ -128,8 +132,10 @@ export function demandsOf(program: Elf): Demands {
     own,
     names: [...new Set(places.map(({ name }) => name))],
     copies: copied.map(copyOf),
+    initialiser: has("INIT") ? value("INIT") : 0,
     initialisers: array("INIT_ARRAY", "INIT_ARRAYSZ"),
     finalisers: array("FINI_ARRAY", "FINI_ARRAYSZ"),
+    finaliser: has("FINI") ? value("FINI") : 0,
   };
 }
 

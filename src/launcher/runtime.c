@@ -21,11 +21,11 @@ typedef int main_function(int, char **, char **);
 typedef void init_function(int, char **, char **);
 typedef void exit_function(void);
 
-/* From symbols.ts, which read them in Bun's file: the tables of functions that are to be
-   called before main and at exit (DT_INIT_ARRAY and DT_FINI_ARRAY), and the variables
-   of libc that Bun has copies of (R_X86_64_COPY). */
-extern init_function *bun_init_array[];
-extern exit_function *bun_fini_array[];
+/* From symbols.ts, which read them in Bun's file: what is to be called before main and
+   at exit (DT_INIT, DT_INIT_ARRAY, DT_FINI_ARRAY, DT_FINI), and the variables of libc
+   that Bun has copies of (R_X86_64_COPY). */
+extern init_function *const bun_init, *bun_init_array[];
+extern exit_function *const bun_fini, *bun_fini_array[];
 extern const uint64_t bun_init_count, bun_fini_count, bun_tls_size;
 struct copy {
   FILE **to, **from;
@@ -33,14 +33,19 @@ struct copy {
 extern const struct copy bun_copies[], bun_copies_end[];
 
 static main_function *bun_main;
-static init_function *bun_init;
-static exit_function *bun_fini;
+static init_function *own_init;
+static exit_function *own_fini;
 static pthread_t main_thread;
 
+static void initialise(int argc, char **argv, char **environment) {
+  if (bun_init) bun_init(argc, argv, environment);
+  for (uint64_t n = 0; n < bun_init_count; n++)
+    bun_init_array[n](argc, argv, environment);
+}
+
 static void finish(void) {
+  for (uint64_t n = bun_fini_count; n > 0; n--) bun_fini_array[n - 1]();
   if (bun_fini) bun_fini();
-  else
-    for (uint64_t n = bun_fini_count; n > 0; n--) bun_fini_array[n - 1]();
 }
 
 /* libc calls this main; it is ready by now, thread-local variables and all. */
@@ -48,13 +53,10 @@ int main(int argc, char **argv, char **environment) {
   main_thread = pthread_self();
   for (const struct copy *copy = bun_copies; copy < bun_copies_end; copy++)
     *copy->to = *copy->from;
-  atexit(finish);
-  /* A program linked with glibc before 2.34 brings a function that goes through its
-     tables; in later ones it is the loader that does. */
-  if (bun_init) bun_init(argc, argv, environment);
-  else
-    for (uint64_t n = 0; n < bun_init_count; n++)
-      bun_init_array[n](argc, argv, environment);
+  /* A program linked with glibc before 2.34 brings functions that go through its tables;
+     in later ones it is the loader that does. */
+  atexit(own_fini ? own_fini : finish);
+  (own_init ? own_init : initialise)(argc, argv, environment);
   return bun_main(argc, argv, environment);
 }
 
@@ -66,8 +68,8 @@ int sidecar_libc_start_main(main_function *main_of_bun, int argc, char **argv,
                             init_function *init, exit_function *fini,
                             exit_function *loader_fini, void *stack_end) {
   bun_main = main_of_bun;
-  bun_init = init;
-  bun_fini = fini;
+  own_init = init;
+  own_fini = fini;
   return __libc_start_main(main, argc, argv, NULL, NULL, loader_fini, stack_end);
 }
 

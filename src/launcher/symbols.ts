@@ -48,7 +48,7 @@ export function assembly(
   names.sort((a, b) => (a < b ? -1 : 1));
   const environment = demands.copies.find((c) => environmentNames.includes(c.name));
   const others = demands.copies.filter((copy) => copy !== environment);
-  const { initialisers, finalisers } = demands;
+  const { initialisers, finalisers, initialiser, finaliser } = demands;
   return [
     ...constant("bun_entry", program.entry),
     // libc finds the table of segments by it, where the kernel does not tell.
@@ -61,6 +61,8 @@ export function assembly(
       : []),
     ".section .rodata",
     ".balign 16",
+    ...quad("bun_init", initialiser),
+    ...quad("bun_fini", finaliser),
     ...quad("bun_init_count", initialisers.count),
     ...quad("bun_fini_count", finalisers.count),
     ...label("bun_copies"),
