@@ -15,7 +15,7 @@ import {
   isRoot,
   platformUser,
 } from "./support/machine.ts";
-import { root } from "./support/paths.ts";
+import { executable, root } from "./support/paths.ts";
 import {
   brokenGlibc,
   musl,
@@ -188,6 +188,18 @@ describeWhere({ ...needs, namespaces: hasNamespaces }, "in a root directory", ()
         },
       );
 
+      it("with 450 MiB of addresses, or less where that may be raised", async () => {
+        const start = (limit: string) =>
+          enter({ image, prepare: `${proc} ${limit};` }, "--quiet", "--exec", "/block");
+        for (const limit of ["ulimit -v 460800", "ulimit -S -v 300000"])
+          expect((await start(limit)).code).toBe(7);
+        for (const limit of ["ulimit -v 400000", "ulimit -d 250000"]) {
+          const { stderr, code } = await start(limit);
+          expect(codesBut(stderr)).toEqual(["memory-limited"]);
+          expect(code).toBe(125);
+        }
+      });
+
       it("with no argument, not even its own name", async () => {
         const { stderr, code } = await enter({
           image,
@@ -228,6 +240,16 @@ describeWhere({ ...needs, namespaces: hasNamespaces }, "in a root directory", ()
         expect(directory.code).toBe(126);
       });
     });
+  });
+
+  it("forbidden memory is told in one line", async () => {
+    // PR_SET_MDWE, of Linux 6.3: what is written can never be executed.
+    const forbid = "exit 77 if syscall(157, 65, 1, 0, 0, 0); exec @ARGV";
+    const words = ["perl", "-e", forbid, executable, "--exec", "/bin/true"];
+    const { stderr, code } = await run(words);
+    if (code === 77) return;
+    expect(codesBut(stderr)).toEqual(["executable-memory-forbidden"]);
+    expect(code).toBe(125);
   });
 
   it("an activation of a shell works with musl and busybox", async () => {

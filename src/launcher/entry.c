@@ -80,6 +80,41 @@ static void note_limits(void) {
     call4(CALL_prlimit64, 0, n, 0, (u64)&sidecar_record.limits[n]);
 }
 
+static void refuse(const char *message) {
+  write_all(STDERR, message, length(message));
+  call4(CALL_exit_group, 125, 0, 0, 0);
+}
+
+/* Bun reserves addresses that it never uses. A limit of them (ulimit -v, ulimit -d) is
+   meant for the block, which gets it back: here it is raised as far as can be. */
+static void allow_memory(u64 resource, u64 needed, const char *message) {
+  const struct limit *noted = &sidecar_record.limits[resource];
+  struct limit raised = {noted->hard, noted->hard};
+  if (noted->soft != noted->hard)
+    call4(CALL_prlimit64, 0, resource, (u64)&raised, 0);
+  if (raised.hard < needed) refuse(message);
+}
+
+/* In what it sets here Bun ends with words of its own, a page of them. */
+static void require_memory(void) {
+  enum { RLIMIT_DATA = 2, RLIMIT_AS = 9, MiB = 1 << 20 };
+  allow_memory(RLIMIT_AS, 450UL * MiB,
+               "sidecar: error[memory-limited]: fewer than 450 MiB of addresses are"
+               " allowed (ulimit -v)\n  allow sidecar more, and set the limit for the"
+               " block alone: --exec sh -c 'ulimit -v …; exec …'\n");
+  allow_memory(RLIMIT_DATA, 300UL * MiB,
+               "sidecar: error[memory-limited]: fewer than 300 MiB of data are allowed"
+               " (ulimit -d)\n  allow sidecar more, and set the limit for the block"
+               " alone: --exec sh -c 'ulimit -d …; exec …'\n");
+  const u64 size = 1 << 16;
+  i64 memory = call6(CALL_mmap, 0, size, PROT_ALL, MAP_PRIVATE_ANONYMOUS, -1UL, 0);
+  if (memory < 0)
+    refuse("sidecar: error[executable-memory-forbidden]: memory that can be written and"
+           " executed is forbidden here\n  allow it: SELinux' execmem, systemd's"
+           " MemoryDenyWriteExecute=no, a seccomp profile like Docker's own\n");
+  call4(CALL_munmap, (u64)memory, size, 0, 0);
+}
+
 /* One call asks for all: poll(2) says POLLNVAL of what is not open. It takes no more
    entries than RLIMIT_NOFILE allows, and where that was lowered after a descriptor was
    opened, the rest is asked for one by one. Higher numbers than DESCRIPTORS are not
@@ -119,8 +154,7 @@ static void require_directory(void) {
       " deleted\n  start it in a directory that exists\n";
   char directory[4096];
   if (call4(CALL_getcwd, (u64)directory, sizeof directory, 0, 0) != -ENOENT) return;
-  write_all(STDERR, message, sizeof message - 1);
-  call4(CALL_exit_group, 125, 0, 0, 0);
+  refuse(message);
 }
 
 /* The kernel lays argc, argv, NULL, envp, NULL on the stack, and the strings of both
@@ -139,6 +173,7 @@ __attribute__((used)) void sidecar_note(u64 *stack) {
   require_directory();
   note_signals();
   note_limits();
+  require_memory();
   note_descriptors();
   fill_standard_descriptors();
 

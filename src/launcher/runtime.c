@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -48,8 +49,19 @@ static void finish(void) {
   if (bun_fini) bun_fini();
 }
 
+/* All that Bun gets to see of an environment. It reserves gigabytes of addresses, which a
+   limit of them (ulimit -v; some batch systems set it) does not allow; a program that
+   runs as long as a start takes needs none of it. */
+static char *settings[] = {
+    "BUN_JSC_jitMemoryReservationSize=67108864", /* bytes; else 1 GiB */
+    "MIMALLOC_ARENA_RESERVE=65536",              /* KiB; else 1 GiB */
+    NULL,
+};
+
 /* libc calls this main; it is ready by now, thread-local variables and all. */
-int main(int argc, char **argv, char **environment) {
+int main(int argc, char **argv, char **hidden) {
+  (void)hidden;
+  char **environment = environ = settings;
   main_thread = pthread_self();
   for (const struct copy *copy = bun_copies; copy < bun_copies_end; copy++)
     *copy->to = *copy->from;

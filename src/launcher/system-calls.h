@@ -14,6 +14,8 @@ enum {
   CALL_open = 2,
   CALL_close = 3,
   CALL_poll = 7,
+  CALL_mmap = 9,
+  CALL_munmap = 11,
   CALL_rt_sigaction = 13,
   CALL_rt_sigprocmask = 14,
   CALL_dup2 = 33,
@@ -48,17 +50,25 @@ enum {
   O_CLOEXEC = 02000000,
   PR_SET_PDEATHSIG = 1,
   STDERR = 2,
+  PROT_ALL = 7,
+  MAP_PRIVATE_ANONYMOUS = 0x22,
 };
 
 /* A system call; on failure the result is the error number, negative. */
-static inline i64 call4(i64 number, u64 a, u64 b, u64 c, u64 d) {
+static inline i64 call6(i64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) {
   i64 result;
   register u64 r10 __asm__("r10") = d;
+  register u64 r8 __asm__("r8") = e;
+  register u64 r9 __asm__("r9") = f;
   __asm__ volatile("syscall"
                    : "=a"(result)
-                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
+                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                    : "rcx", "r11", "memory");
   return result;
+}
+
+static inline i64 call4(i64 number, u64 a, u64 b, u64 c, u64 d) {
+  return call6(number, a, b, c, d, 0, 0);
 }
 
 /* The bit of a signal in a mask as the kernel has it. */
