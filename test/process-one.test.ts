@@ -1,7 +1,13 @@
 /** As process 1 of a namespace, as in a container: orphans, signals, nothing left. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { describeWhere, has, hasNamespaces, isRoot } from "./support/machine.ts";
+import {
+  describeWhere,
+  has,
+  hasLauncher,
+  hasNamespaces,
+  isRoot,
+} from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
 import { codesBut, run, start, workspace } from "./support/sidecar.ts";
 
@@ -40,39 +46,43 @@ describeWhere({ root: isRoot, namespaces: hasNamespaces }, "as process 1", () =>
     const words = [executable, "--exec", "bash", "-c", script];
     expect((await run([...asProcessOne, ...words])).code).toBe(5);
   });
-
-  it("SIGTERM reaches the block whenever it comes", async () => {
-    for (const pause of [0, 2, 4, 6, 8, 10, 15, 30]) {
-      const { child, ended } = start([
-        "unshare",
-        "--pid",
-        "--fork",
-        "--mount-proc",
-        executable,
-        "--quiet",
-        "--exec",
-        "sleep",
-        "600",
-      ]);
-      // The child of unshare is process 1 of its namespace; it gets no default action.
-      let inner = "";
-      while (inner === "") {
-        const children = `/proc/${child.pid}/task/${child.pid}/children`;
-        inner = readFileSync(children, "utf8").trim();
-      }
-      await Bun.sleep(pause);
-      // Before sidecar itself runs, unshare's copy would lose it: wait for its name.
-      const name = (await run(["cat", `/proc/${inner}/comm`])).stdout.trim();
-      if (name === "sidecar") {
-        process.kill(Number(inner), "SIGTERM");
-        expect((await ended).code).toBe(143);
-      } else {
-        process.kill(Number(inner), "SIGKILL");
-        await ended;
-      }
-    }
-  });
 });
+
+// Without the launcher a signal in the first milliseconds is lost.
+describeWhere(
+  { root: isRoot, namespaces: hasNamespaces, "the launcher": hasLauncher },
+  "as process 1, from its first instruction on",
+  () => {
+    it("SIGTERM reaches the block whenever it comes", async () => {
+      for (const pause of [0, 2, 4, 6, 8, 10, 15, 30]) {
+        const { child, ended } = start([
+          ...asProcessOne,
+          executable,
+          "--quiet",
+          "--exec",
+          "sleep",
+          "600",
+        ]);
+        // The child of unshare is process 1 of its namespace; it gets no default action.
+        let inner = "";
+        while (inner === "") {
+          const children = `/proc/${child.pid}/task/${child.pid}/children`;
+          inner = readFileSync(children, "utf8").trim();
+        }
+        await Bun.sleep(pause);
+        // Before sidecar itself runs, unshare's copy would lose it: wait for its name.
+        const name = (await run(["cat", `/proc/${inner}/comm`])).stdout.trim();
+        if (name === "sidecar") {
+          process.kill(Number(inner), "SIGTERM");
+          expect((await ended).code).toBe(143);
+        } else {
+          process.kill(Number(inner), "SIGKILL");
+          await ended;
+        }
+      }
+    });
+  },
+);
 
 describeWhere({ script: has("script") }, "on a terminal", () => {
   /** Types into a terminal in which the command runs. */
