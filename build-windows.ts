@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import * as materials from "./release/materials.ts";
 import { writePapers } from "./release/papers.ts";
 import { compile, currentCommit } from "./scripts/building.ts";
@@ -46,6 +47,7 @@ const obeyed = [
 const empty = mkdtempSync(join(tmpdir(), "sidecar-build-"));
 
 try {
+  parseArgs({ options: {} }); // there are none
   build();
 } catch (error) {
   console.error(`build: ${error instanceof Error ? error.message : error}`);

@@ -47,6 +47,23 @@ it("a bunfig.toml of the current directory or of HOME changes nothing", async ()
   expect(Buffer.compare(one, readFileSync(product))).toBe(0);
 });
 
+it.each([
+  ["build.ts", ["--nonsense"], /Unknown option '--nonsense'/],
+  ["build.ts", ["--libc", "/nowhere"], /there is no (\/nowhere\/libc\.a|gcc)/],
+  ["build.ts", ["--libc", "."], /there is no (\S+\/libc\.a|gcc)/],
+  ["build-windows.ts", ["--nonsense"], /Unknown option '--nonsense'/],
+])("%s %j is refused in one line, and nothing is built", async (file, words, line) => {
+  const directory = copySources();
+  const { code, stderr } = await run(
+    ["sh", join(directory, "scripts/bun"), join(directory, file), ...words],
+    { environment: { PATH: process.env["PATH"] ?? "" } },
+  );
+  expect(code).toBe(1);
+  expect(stderr).toMatch(line);
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+  expect((await run(["ls", join(directory, "dist")])).stdout).toBe("");
+});
+
 it("a mistake in the sources fails the build, and leaves no executable", async () => {
   const directory = copySources();
   writeFileSync(join(directory, "src/main.ts"), 'import "./no-such-file.ts";\n');

@@ -1,6 +1,6 @@
 /** Makes the launcher, with libc in it, for one program: calls gcc and its linker. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { demandsOf } from "./demands.ts";
 import { Elf, Unexpected } from "./elf.ts";
 import { assembly } from "./symbols.ts";
@@ -45,14 +45,17 @@ export type Compiler = {
 /**
  * @param directory where libc.a is; without it, where gcc finds it
  * @returns gcc with a libc, or what of them is missing here
+ * @throws Unexpected where `directory` does not have glibc's
  */
 export function findCompiler(run: Run, directory?: string): Compiler | string {
   const gcc = Bun.which("gcc");
+  if (!gcc && directory) throw new Unexpected("there is no gcc to link with it");
   if (!gcc) return "gcc";
   const asked = run([gcc, "-print-file-name=libc.a"]).output.trim();
   const archive = directory ? join(directory, "libc.a") : asked;
+  if (directory && !existsSync(archive)) throw new Unexpected(`there is no ${archive}`);
   // gcc answers with the bare name for what it does not find.
-  if (archive === "libc.a" || !existsSync(archive)) return "libc.a";
+  if (!isAbsolute(archive) || !existsSync(archive)) return "libc.a";
   // The banner of glibc's version.c, which `gnu_get_libc_version` brings in.
   const banner = /GNU C Library \(([^)]+)\) \w+ release version ([\d.]+)/;
   const found = banner.exec(readFileSync(archive, "latin1"));
