@@ -8,6 +8,7 @@ import { blockedSignals, signalNumber } from "../src/system/posix/signals.ts";
 import { describeWhere, has, hasLauncher } from "./support/machine.ts";
 import { built, root } from "./support/paths.ts";
 import { run, sidecar } from "./support/sidecar.ts";
+import { hasStrace } from "./support/tracing.ts";
 
 describeWhere({ readelf: has("readelf") }, "the product", () => {
   it("has no segment that can be both written and executed", async () => {
@@ -42,6 +43,16 @@ describeWhere({ "the launcher": hasLauncher }, "the product", () => {
     const added = elf.loads.slice(-2).reduce((sum, { fileSize }) => sum + fileSize, 0);
     expect(added).toBeGreaterThan(500_000);
     expect(added).toBeLessThan(2_000_000);
+  });
+});
+
+describeWhere({ "the launcher": hasLauncher, strace: hasStrace }, "libc", () => {
+  it("sees no variable either: it cannot be tuned", async () => {
+    // With this one it would not register restartable sequences when it starts.
+    const environment = { GLIBC_TUNABLES: "glibc.pthread.rseq=0" };
+    const words = ["strace", "-e", "trace=rseq", built, "--version"];
+    const { stderr } = await run(words, { environment });
+    expect(stderr).toMatch(/^rseq\(/m);
   });
 });
 
