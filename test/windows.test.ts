@@ -490,6 +490,7 @@ describeWhere(needs, "sidecar.exe install", () => {
     const { stdout, code } = await sidecarExe(["--version", "--verbose"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^target: windows-x64\r?$/m);
+    expect(stdout).toMatch(/^build: dynamic\r?$/m);
     expect(stdout).toMatch(/^executable: .*\\sidecar\.exe\r?$/m);
     expect(stdout).toContain(`SHA-256: ${sum(product)}`);
   });

@@ -17,7 +17,10 @@ const isBuilt = typeof SIDECAR_VERSION !== "undefined";
 export const version = isBuilt ? SIDECAR_VERSION : "(not built)";
 
 /** One line, or with `--verbose` several. @throws Failure */
-export function versionText(words: readonly string[], launcher: boolean): string {
+export function versionText(
+  words: readonly string[],
+  launcher: boolean | undefined,
+): string {
   refuseUnknown(words);
   return words.includes("--verbose") ? details(launcher) : line(launcher);
 }
@@ -33,15 +36,15 @@ function refuseUnknown(words: readonly string[]): void {
   throw unknownOption(unknown, { names, otherwise });
 }
 
-function line(launcher: boolean): string {
+function line(launcher: boolean | undefined): string {
   if (!isBuilt) return `sidecar ${version}`;
   const parts = [SIDECAR_COMMIT, `Bun ${SIDECAR_BUN}`];
-  if (!launcher) parts.push("without launcher");
+  if (launcher === false) parts.push("without launcher");
   return `sidecar ${version} (${parts.join(", ")})`;
 }
 
 /** One fact a line, by names that stay. @throws Failure `executable-missing` */
-function details(launcher: boolean): string {
+function details(launcher: boolean | undefined): string {
   const linking = isStatic() ? "static" : "dynamic";
   const { descriptor, path } = runningExecutable();
   const { bytes, sha256 } = checksum(descriptor);
@@ -50,7 +53,7 @@ function details(launcher: boolean): string {
     commit: isBuilt ? SIDECAR_COMMIT : "unknown",
     Bun: isBuilt ? SIDECAR_BUN : Bun.version,
     libc: typeof SIDECAR_LIBC === "undefined" ? "unknown" : SIDECAR_LIBC,
-    build: `${linking}, ${launcher ? "with" : "without"} launcher`,
+    build: launcher === undefined ? linking : `${linking}, ${withLauncher(launcher)}`,
     target,
     executable: printable(path),
     bytes,
@@ -59,4 +62,8 @@ function details(launcher: boolean): string {
   return Object.entries(facts)
     .map(([name, value]) => `${name}: ${value}`)
     .join("\n");
+}
+
+function withLauncher(launcher: boolean): string {
+  return `${launcher ? "with" : "without"} launcher`;
 }

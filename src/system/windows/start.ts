@@ -13,8 +13,8 @@ export type Started = {
   readonly environment: readonly string[];
   readonly signalMask: SignalSet;
   readonly ignoredSignals: SignalSet;
-  /** Whether a part of this executable is missing; on Windows it has no launcher. */
-  readonly launcher: boolean;
+  /** There is none for Windows that could be missing. */
+  readonly launcher: undefined;
 };
 
 export function readStart(): Started {
@@ -23,7 +23,7 @@ export function readStart(): Started {
     environment: textsAt(Number(kernel().GetEnvironmentStringsW())),
     signalMask: [],
     ignoredSignals: [],
-    launcher: true,
+    launcher: undefined,
   };
 }
 
