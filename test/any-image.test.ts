@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Docker, startDocker } from "./support/docker.ts";
+import { type Docker, hardened, startDocker } from "./support/docker.ts";
 import {
   describeWhere,
   has,
@@ -316,24 +316,14 @@ describeWhere(
       await docker?.stop();
     });
 
-    /** What pCluster gives to a pod; the seccomp profile is Docker's own. */
-    const hardened = [
-      "run",
-      "--rm",
-      "--network=none",
-      `--user=${platformUser}:${platformUser}`,
-      "--read-only",
-      "--cap-drop=ALL",
-      "--security-opt=no-new-privileges",
-      "--memory=32m",
-      "--memory-swap=32m",
-      "--pids-limit=64",
-    ];
+    /** The seccomp profile is Docker's own. */
+    const confined = [...hardened, "--pids-limit=64"];
+    const small = ["--memory=32m", "--memory-swap=32m"];
 
     it.each(names)("FROM %s, with 32 MB and no privilege whatever", (name) => {
       const { stdout, stderr, code } = docker.run([
-        ...hardened,
-        "--tmpfs=/tmp",
+        ...confined,
+        ...small,
         ...entries(hostile).map((entry) => `--env=${entry}`),
         ...["--entrypoint=/sidecar", `${name.toLowerCase()}:test`],
         ...["--exec", "/block", "in a container"],
@@ -352,7 +342,13 @@ describeWhere(
     it("FROM scratch it installs itself into a volume, for another image", () => {
       const volume = workspace();
       const into = (image: string, ...words: string[]) =>
-        docker.run([...hardened, `--volume=${volume}:/shared`, image, ...words]);
+        docker.run([
+          ...confined,
+          ...small,
+          `--volume=${volume}:/shared`,
+          image,
+          ...words,
+        ]);
       const init = into("scratch:test", "/sidecar", "install", "/shared/");
       expect(init.stderr).toBe("");
       expect(init.stdout).toMatch(
@@ -366,8 +362,7 @@ describeWhere(
 
     it("FROM a root of musl and busybox, a Python block", () => {
       const { stdout, stderr, code } = docker.run([
-        ...hardened.filter((word) => !word.startsWith("--memory")),
-        "--tmpfs=/tmp",
+        ...confined,
         "--env=DA__P7__RUNENV__PYTHON3__ACTIVATE=/opt/python/activate.env",
         `--env=DA__P7__RUNENV__PYTHON3__EXECUTE=${privatePython}`,
         ...["--entrypoint=/sidecar", "muslwithpython:test"],

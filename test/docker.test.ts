@@ -2,7 +2,7 @@
 import { chownSync, cpSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Docker, startDocker } from "./support/docker.ts";
+import { type Docker, hardened, startDocker } from "./support/docker.ts";
 import {
   describeWhere,
   has,
@@ -20,18 +20,6 @@ const images = [
   ["python3", "(PYTHON3,3)", "calibrate.py", "calibrate.expected"],
   ["shell", "(SHELL,1)", "block.sh", "block.expected"],
 ] as const;
-
-/** What pCluster gives to a pod: any user, and no privilege whatever. */
-const hardened = [
-  "run",
-  "--rm",
-  "--network=none",
-  `--user=${platformUser}:${platformUser}`,
-  "--read-only",
-  "--tmpfs=/tmp",
-  "--cap-drop=ALL",
-  "--security-opt=no-new-privileges",
-];
 
 describeWhere(
   {

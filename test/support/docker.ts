@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { platformUser } from "./machine.ts";
 import { root } from "./paths.ts";
 
 export type Docker = {
@@ -17,6 +18,18 @@ export type DockerResult = {
   readonly stdout: string;
   readonly stderr: string;
 };
+
+/** What pCluster gives to a pod: any user, and no privilege whatever. */
+export const hardened = [
+  "run",
+  "--rm",
+  "--network=none",
+  `--user=${platformUser}:${platformUser}`,
+  "--read-only",
+  "--tmpfs=/tmp",
+  "--cap-drop=ALL",
+  "--security-opt=no-new-privileges",
+];
 
 const patience = 60;
 

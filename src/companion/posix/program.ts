@@ -5,6 +5,7 @@ import { mayAccess, readFile, status } from "../../system/posix/files.ts";
 import { userIdentifier } from "../../system/posix/process.ts";
 import { decode, printable } from "../../system/text.ts";
 import { Failure } from "../failure.ts";
+import { problemOf } from "../file-problem.ts";
 
 /** What POSIX shells and execvp(3) search where there is no PATH. */
 const defaultPath = "/bin:/usr/bin";
@@ -40,22 +41,11 @@ export function findProgram(
 
 /** What is wrong with a file that cannot be started, if it shows from outside. */
 export function fileProblem(file: string): Failure | undefined {
-  const found = status(file);
-  if (found instanceof SystemError) {
-    if (found.errno === errorNumber.EACCES) return notExecutable(file);
-    return new Failure(
-      "program-not-found",
-      `the program ${printable(file)} was not found: ${found.message}`,
-      "a name with a slash is a path, relative to the block's directory",
-    );
-  }
-  if (found.kind === "directory")
-    return new Failure(
-      "program-directory",
-      `the program ${printable(file)} is a directory`,
-      "name an executable file behind --exec",
-    );
-  return mayAccess(file, "execute") ? undefined : notExecutable(file);
+  return problemOf(
+    file,
+    "a name with a slash is a path, relative to the block's directory",
+    notExecutable,
+  );
 }
 
 function notExecutable(file: string): Failure {

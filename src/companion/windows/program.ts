@@ -5,9 +5,10 @@ import {
   type SystemError,
   windowsError,
 } from "../../system/windows/errors.ts";
-import { mayAccess, status } from "../../system/windows/files.ts";
+import { status } from "../../system/windows/files.ts";
 import { hasDirectory, joinPath } from "../../system/windows/paths.ts";
 import { Failure } from "../failure.ts";
+import { problemOf } from "../file-problem.ts";
 
 /** What Windows can start: programs, and through cmd.exe batch files. */
 const startable = [".com", ".exe", ".bat", ".cmd"];
@@ -65,22 +66,11 @@ function isFile(path: string): boolean {
 
 /** What is wrong with a file that cannot be started, if it shows from outside. */
 export function fileProblem(file: string): Failure | undefined {
-  const found = status(file);
-  if (!("kind" in found)) {
-    if (found.errno === errorNumber.EACCES) return notExecutable(file);
-    return new Failure(
-      "program-not-found",
-      `the program ${printable(file)} was not found: ${found.message}`,
-      "a name with \\ or / is a path, relative to the block's directory",
-    );
-  }
-  if (found.kind === "directory")
-    return new Failure(
-      "program-directory",
-      `the program ${printable(file)} is a directory`,
-      "name an executable file behind --exec",
-    );
-  return mayAccess(file, "execute") ? undefined : notExecutable(file);
+  return problemOf(
+    file,
+    "a name with \\ or / is a path, relative to the block's directory",
+    notExecutable,
+  );
 }
 
 function notExecutable(file: string): Failure {

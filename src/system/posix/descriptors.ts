@@ -1,4 +1,5 @@
 /** Open descriptors: pipes, reading, writing, and waiting for either. */
+
 import {
   checked,
   commonLibc,
@@ -7,9 +8,8 @@ import {
   libc,
   SystemError,
 } from "./libc.ts";
+import { O_CLOEXEC, O_NONBLOCK } from "./open-flags.ts";
 
-const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
 const F_GETFL = 3;
 const F_SETFL = 4;
 

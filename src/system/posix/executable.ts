@@ -4,6 +4,7 @@ import { type Pointer, ptr, read } from "../foreign.ts";
 import { decode, encodeTerminated } from "../text.ts";
 import { closeDescriptor } from "./descriptors.ts";
 import { commonLibc } from "./libc.ts";
+import { O_CLOEXEC } from "./open-flags.ts";
 import { auxiliary, isRunning } from "./running.ts";
 
 /** What this is built for. */
@@ -13,8 +14,6 @@ export const target = "linux-x64";
 export const executableName = "sidecar";
 
 export type Executable = { readonly descriptor: number; readonly path: string };
-
-const O_CLOEXEC = 0o2000000;
 const own = "/proc/self/exe";
 const AT_BASE = 7;
 const AT_EXECFN = 31;

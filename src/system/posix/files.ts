@@ -4,13 +4,17 @@ import { ptr } from "../foreign.ts";
 import { decode, encode, encodeTerminated } from "../text.ts";
 import { closeDescriptor, readSome, setNonBlocking } from "./descriptors.ts";
 import { checked, commonLibc, lastError, libc, moreLibc, SystemError } from "./libc.ts";
+import {
+  O_APPEND,
+  O_CLOEXEC,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NONBLOCK,
+  O_TRUNC,
+  O_WRONLY,
+} from "./open-flags.ts";
 
-const O_WRONLY = 0o1;
-const O_CREAT = 0o100;
-const O_TRUNC = 0o1000;
-const O_APPEND = 0o2000;
-const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
 const SYS_stat = 4;
 const SYS_fstat = 5;
 const SYS_lstat = 6;
@@ -79,7 +83,6 @@ function statusBy(
 /** The names in a directory, without `.` and `..`; nothing if it cannot be listed. */
 export function listDirectory(path: string): string[] | undefined {
   const SYS_getdents64 = 217;
-  const O_DIRECTORY = 0o200000;
   const c = commonLibc();
   const descriptor = c.open(encodeTerminated(path), O_DIRECTORY | O_CLOEXEC, 0);
   if (descriptor < 0) return undefined;
@@ -186,7 +189,6 @@ export function openExisting(path: string): number | undefined {
 
 /** Makes a file that must not exist yet, for writing. */
 export function createFile(path: string): number {
-  const O_EXCL = 0o200;
   const flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
   return checked("open", commonLibc().open(encodeTerminated(path), flags, 0o666));
 }

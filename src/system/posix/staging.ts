@@ -11,15 +11,17 @@ import { encodeTerminated } from "../text.ts";
 import { closeDescriptor } from "./descriptors.ts";
 import { descriptorStatus, linkStatus, removeFile } from "./files.ts";
 import { checked, commonLibc, lastError, rareLibc, SystemError } from "./libc.ts";
+import {
+  O_CLOEXEC,
+  O_CREAT,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_RDWR,
+  O_TMPFILE,
+} from "./open-flags.ts";
 import { userIdentifier } from "./process.ts";
 
-const O_RDWR = 0o2;
-const O_CREAT = 0o100;
-const O_EXCL = 0o200;
-const O_NONBLOCK = 0o4000;
-const O_NOFOLLOW = 0o400000;
-const O_CLOEXEC = 0o2000000;
-const O_TMPFILE = 0o20200000;
 /** Nobody else is to start it, or to read it, before it is whole. */
 const privateMode = 0o600;
 
