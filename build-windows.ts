@@ -5,21 +5,13 @@
  * Bun for Windows that scripts/windows/install.sh has put into .cache/. What comes of
  * it cannot be started here; test/windows.test.ts does that under Wine.
  */
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import * as materials from "./release/materials.ts";
 import { writePapers } from "./release/papers.ts";
-import { compile, currentCommit } from "./scripts/building.ts";
+import { compile, currentCommit, deliver } from "./scripts/building.ts";
 
 const root = import.meta.dir;
 const file = resolve(root, "dist/sidecar.exe");
@@ -53,7 +45,6 @@ try {
   console.error(`build: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 } finally {
-  rmSync(`${file}.new`, { force: true });
   rmSync(empty, { recursive: true, force: true });
 }
 
@@ -82,10 +73,8 @@ function build(): void {
     ],
   });
   const program = readFileSync(compiled);
-  requireComplete(program);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, program);
-  renameSync(`${file}.new`, file);
+  // It cannot be started here.
+  deliver(file, program, () => requireComplete(program));
   const list = [
     materials.bun(Bun.version, "windows-x64", root),
     ...materials.npmPackages(metafile, root),

@@ -8,21 +8,13 @@
  *
  *     --libc DIRECTORY   link with the libc.a in it instead of the compiler's
  */
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import * as materials from "./release/materials.ts";
 import { writePapers } from "./release/papers.ts";
-import { attempt, compile, currentCommit, run } from "./scripts/building.ts";
+import { attempt, compile, currentCommit, deliver, run } from "./scripts/building.ts";
 import {
   type Compiler,
   compileLauncher,
@@ -44,7 +36,6 @@ try {
   console.error(`build: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 } finally {
-  rmSync(`${file}.new`, { force: true });
   rmSync(empty, { recursive: true, force: true });
 }
 
@@ -79,13 +70,12 @@ function build(libc: string | undefined): void {
     ? linkStatically(compiled, compiler)
     : readFileSync(compiled);
 
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, program);
-  chmodSync(`${file}.new`, 0o755);
-  const told = run([`${file}.new`, "--version"], place);
-  if (!told.startsWith(`sidecar ${version} (${commit}`))
-    throw new Error(`the result does not know itself; it says: ${told}`);
-  renameSync(`${file}.new`, file);
+  let told = "";
+  deliver(file, program, (candidate) => {
+    told = run([candidate, "--version"], place);
+    if (!told.startsWith(`sidecar ${version} (${commit}`))
+      throw new Error(`the result does not know itself; it says: ${told}`);
+  });
   writePapers(file, { version, commit }, list, root);
   console.log(`dist/sidecar: ${told.trim()}, ${program.length} bytes`);
 }

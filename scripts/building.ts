@@ -1,6 +1,13 @@
 /** What both builds need: the commit, commands, Bun's compiler. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import type { Metafile } from "../release/materials.ts";
 import { compileFlags } from "./compile-flags.ts";
 
@@ -71,4 +78,25 @@ export function compile({ root, home, file, facts, flags = [] }: Program): Metaf
   // is the same for every checkout only from here.
   run(words, { directory: root, home });
   return JSON.parse(readFileSync(list, "utf8"));
+}
+
+/**
+ * Puts an executable in its place, if `check` is content with it; else nothing changes.
+ * @param check gets the path of a file that can be started; throws
+ */
+export function deliver(
+  file: string,
+  program: Uint8Array,
+  check: (file: string) => void,
+): void {
+  const candidate = `${file}.new`;
+  mkdirSync(dirname(file), { recursive: true });
+  try {
+    writeFileSync(candidate, program);
+    chmodSync(candidate, 0o755);
+    check(candidate);
+    renameSync(candidate, file);
+  } finally {
+    rmSync(candidate, { force: true });
+  }
 }
