@@ -61,6 +61,8 @@ describe.each<[string[], string, RegExp]>([
   [["--stdout"], "option-value-missing", /--stdout needs a value/],
   [["--stdout=", "--exec", "true"], "option-value-invalid", /--stdout is empty/],
   [["--tee=yes", "--exec", "true"], "option-value-invalid", /--tee takes no value/],
+  [["--version=3"], "option-value-invalid", /--version takes no value/],
+  [["--help=x", "--exec", "true"], "option-value-invalid", /--help takes no value/],
   [["--log=xml", "--exec", "true"], "option-value-invalid", /text or json, not xml/],
   [["--timeot=5s", "--exec", "true"], "option-unknown", /did you mean --timeout\?/],
   [["--tmporary", "--exec", "true"], "option-unknown", /did you mean --temporary\?/],

@@ -170,6 +170,12 @@ describeWhere({ root: isRoot }, "as a user of the platform", () => {
   });
 });
 
+it("where no file can be made, in /proc say, it is told as the kernel tells it", async () => {
+  const { stderr, code } = await sidecar(["install", "/proc/copy"]);
+  expect(codesBut(stderr)).toEqual(["install-failed"]);
+  expect(code).toBe(125);
+});
+
 it("the init container of docs/administrators.md installs what the main one starts", async () => {
   const page = readFileSync(join(root, "docs/administrators.md"), "utf8");
   const yaml = /```yaml\n([\s\S]*?)```/.exec(page)![1]!;

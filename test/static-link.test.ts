@@ -6,7 +6,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compileLauncher, findCompiler } from "../src/launcher/compile.ts";
-import { Elf } from "../src/launcher/elf.ts";
+import { Elf, segmentType } from "../src/launcher/elf.ts";
 import { link } from "../src/launcher/link.ts";
 import { describeWhere, hasLauncher } from "./support/machine.ts";
 import { run, workspace } from "./support/sidecar.ts";
@@ -221,6 +221,21 @@ describeWhere({ "gcc and libc.a": hasLauncher }, "a program in C", () => {
     view.setUint32(kind, before, true);
     view.setBigUint64(elf.one("DYNAMIC").offset, 0x24n, true);
     expect(() => linked(file, program)).toThrow(/entry 0x24 of its dynamic segment/);
+  });
+
+  it("is refused where its table of segments has no room for more", async () => {
+    const file = await compile(small);
+    const program = readFileSync(file);
+    const { LOAD, DYNAMIC, TLS } = segmentType;
+    const needed: readonly number[] = [LOAD, DYNAMIC, TLS];
+    const kept = new Elf(program, "it").segments.flatMap(({ type }, index) =>
+      needed.includes(type)
+        ? [Buffer.from(program.subarray(64 + 56 * index, 120 + 56 * index))]
+        : [],
+    );
+    program.set(Buffer.concat(kept), 64);
+    program.writeUInt16LE(kept.length, 56);
+    expect(() => linked(file, program)).toThrow(/segments and a checksum fit in a/);
   });
 
   it("is refused with a launcher that was made for another", async () => {

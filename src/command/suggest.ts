@@ -15,6 +15,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     : undefined;
 }
 
+const seeHelp = "sidecar --help shows how it is used";
+
 const ofBlocks: Known = {
   names: ["exec", "help", "version", ...Object.keys(options)],
   otherwise: "sidecar --help lists all options; those of PROGRAM stand behind --exec",
@@ -24,6 +26,9 @@ const ofBlocks: Known = {
 export type Known = { readonly names: readonly string[]; readonly otherwise: string };
 
 export function unknownOption(option: string, known: Known = ofBlocks): Failure {
+  // Known, and yet not as it was written: --version=3.
+  if (known.names.some((name) => option === `--${name}`))
+    return new Failure("option-value-invalid", `${option} takes no value`, seeHelp);
   const meant = nearest(
     option,
     known.names.map((name) => `--${name}`),

@@ -1,5 +1,6 @@
 /** What the system said against a copy, in words that help. */
-import { errorNumber, type SystemError } from "#system/errors.ts";
+import { errorNumber, SystemError } from "#system/errors.ts";
+import { status } from "#system/files.ts";
 import { Failure } from "../companion/failure.ts";
 import { printable } from "../system/text.ts";
 
@@ -13,6 +14,8 @@ export function refusal(
   switch (errno) {
     case errorNumber.ENOENT:
     case errorNumber.ENOTDIR:
+      // In /proc, say, nobody can make a file, and the kernel says that there is none.
+      if (isDirectory(directory)) return failed(file, message);
       return new Failure(
         "install-directory-missing",
         `there is no directory ${place}`,
@@ -46,10 +49,19 @@ export function refusal(
         "mount its directory instead of the file, or end who uses it",
       );
     default:
-      return new Failure(
-        "install-failed",
-        `${file} cannot be written: ${message}`,
-        "see what the system says; nothing was changed",
-      );
+      return failed(file, message);
   }
+}
+
+function isDirectory(path: string): boolean {
+  const found = status(path);
+  return !(found instanceof SystemError) && found.kind === "directory";
+}
+
+function failed(file: string, message: string): Failure {
+  return new Failure(
+    "install-failed",
+    `${file} cannot be written: ${message}`,
+    "see what the system says; nothing was changed",
+  );
 }

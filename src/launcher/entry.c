@@ -95,7 +95,7 @@ static void allow_memory(u64 resource, u64 needed, const char *message) {
   if (raised.hard < needed) refuse(message);
 }
 
-/* In what it sets here Bun ends with words of its own, a page of them. */
+/* Where one of these is missing, Bun ends with a page of words of its own. */
 static void require_memory(void) {
   enum { RLIMIT_DATA = 2, RLIMIT_AS = 9, MiB = 1 << 20 };
   allow_memory(RLIMIT_AS, 450UL * MiB,
@@ -149,12 +149,10 @@ static void fill_standard_descriptors(void) {
 
 /* Bun ends, with words and an exit code of its own, in a directory that was deleted. */
 static void require_directory(void) {
-  static const char message[] =
-      "sidecar: error[directory-missing]: the directory that sidecar was started in was"
-      " deleted\n  start it in a directory that exists\n";
   char directory[4096];
-  if (call4(CALL_getcwd, (u64)directory, sizeof directory, 0, 0) != -ENOENT) return;
-  refuse(message);
+  if (call4(CALL_getcwd, (u64)directory, sizeof directory, 0, 0) == -ENOENT)
+    refuse("sidecar: error[directory-missing]: the directory that sidecar was started in"
+           " was deleted\n  start it in a directory that exists\n");
 }
 
 /* The kernel lays argc, argv, NULL, envp, NULL on the stack, and the strings of both

@@ -43,15 +43,19 @@ export function link(program: Uint8Array, launcher: Uint8Array): Uint8Array {
     threadLocals(source, placed),
     ...target.segments.filter(({ type }) => kept.includes(type)),
   ]);
-  result.set(checksum(result), identityOffset);
+  result.set(checksum(result), identityOffset(new Elf(result, "the result")));
   return result;
 }
 
 /**
- * Where a checksum of the whole file is, itself taken as zeros: in room that the old
- * table of segments leaves. It tells one build from another (system/posix/running.ts).
+ * Where a checksum of the whole file is, itself taken as zeros: behind the table of
+ * segments. It tells one build from another (system/posix/running.ts).
  */
-export const identityOffset = 536;
+export function identityOffset(linked: Elf): number {
+  return headerSize + linked.segments.length * segmentSize;
+}
+
+const identitySize = 32;
 
 /** SHA-256. */
 function checksum(bytes: Uint8Array): Uint8Array {
@@ -152,12 +156,12 @@ function writeHeader(
   source: Elf,
   segments: readonly Segment[],
 ): void {
-  const old = target.segments.length;
+  const room = target.segments.length * segmentSize;
   expect(
-    segments.length <= old,
-    `${segments.length} segments fit in a table of ${old}`,
+    segments.length * segmentSize + identitySize <= room,
+    `${segments.length} segments and a checksum fit in a table of ${room} bytes`,
   );
-  result.fill(0, headerSize, headerSize + old * segmentSize);
+  result.fill(0, headerSize, headerSize + room);
   const view = new DataView(result.buffer);
   const number = (offset: number, value: number) =>
     view.setBigUint64(offset, BigInt(value), true);

@@ -1,5 +1,5 @@
 /*
- * Starts a block: from a request of src/system/posix/process.ts to the first
+ * Starts a block: from a request of src/system/posix/spawn.ts to the first
  * instruction of the block's program, by the shortest way that there is.
  *
  * The child shares sidecar's memory until execve (CLONE_VM), and sidecar's thread sleeps

@@ -83,7 +83,7 @@ export function assembly(
  * to a multiple of the alignment.
  */
 function threadLocals(segment: Segment, file: string): string[] {
-  const { alignment, fileSize, memorySize, offset, address } = segment;
+  const { alignment, fileSize, offset, address } = segment;
   expect(
     threadLocalAlignment % alignment === 0 && address % alignment === 0,
     `the program's thread-local variables are aligned to ${alignment}, which is known`,
@@ -98,7 +98,6 @@ function threadLocals(segment: Segment, file: string): string[] {
     `  .incbin ${JSON.stringify(file)}, ${offset}, ${fileSize}`,
     '.section .bun_tls_zero, "awT", @nobits',
     `  .zero ${size - fileSize}`,
-    `# ${memorySize} bytes of the program's own`,
   ];
 }
 
