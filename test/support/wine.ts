@@ -99,9 +99,20 @@ async function must(words: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`${words.join(" ")}: ${code}\n${stdout}${stderr}`);
 }
 
+/**
+ * Once in about a thousand activations on a busy machine, Wine's cmd.exe says of
+ * sidecar.exe, which is there, that it is no program. Sidecar is right to report that,
+ * and nothing was run: what is asked of sidecar is asked again, once.
+ */
+const notStartedByWine = /Can't recognize '"?[^']*\bsidecar\.exe/;
+
 /** Runs `sidecar.exe WORDS…`; `environment` is added to what Wine itself needs. */
-export function sidecarExe(words: readonly string[], options: Options = {}) {
-  return run([wine!, product, ...words], withWine(options));
+export async function sidecarExe(words: readonly string[], options: Options = {}) {
+  const start = () => run([wine!, product, ...words], withWine(options));
+  const result = await start();
+  if (!notStartedByWine.test(result.stderr)) return result;
+  console.warn(`Wine did not start sidecar.exe, once more: ${result.stderr}`);
+  return start();
 }
 
 /** Runs `probe.exe WORDS…`. */
