@@ -91,10 +91,13 @@ it("holds the reading end of the block's pipe only, so that it sees its end", as
   const pid = () => readFileSync(join(directory, "pid"), "utf8").trim();
   await until(() => pid() !== "", "the block is up");
   const pipe = readlinkSync(`/proc/${pid()}/fd/1`);
-  const own = readdirSync(`/proc/${child.pid}/fd`).map((descriptor) =>
-    readlinkSync(`/proc/${child.pid}/fd/${descriptor}`),
-  );
-  expect(own.filter((target) => target === pipe)).toHaveLength(1);
+  // Sidecar gives up the other end when the block runs, which the block may see first.
+  await until(() => {
+    const own = readdirSync(`/proc/${child.pid}/fd`).map((descriptor) =>
+      readlinkSync(`/proc/${child.pid}/fd/${descriptor}`),
+    );
+    return own.filter((target) => target === pipe).length === 1;
+  }, "one end of the pipe is left");
   child.kill("SIGTERM");
   await ended;
 });

@@ -12,6 +12,8 @@ export type Request = {
   readonly stderr?: string;
   readonly append: boolean;
   readonly tee: boolean;
+  /** Bytes that each file may get of the block's output; 0 for no limit. */
+  readonly maxOutput: number;
   readonly timeout?: number;
   readonly grace: number;
   readonly activateTimeout: number;

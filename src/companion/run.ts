@@ -25,7 +25,6 @@ import { exposureNotice, findExposures, mountPoints } from "./exposure.ts";
 import { Failure, internalError, type Notice } from "./failure.ts";
 import type { Log } from "./log.ts";
 import {
-  lostStream,
   type Outcome,
   outcomeOf,
   outcomeOfCancellation,
@@ -35,7 +34,13 @@ import {
 import { Progress } from "./progress.ts";
 import type { Request } from "./request.ts";
 import { findRunenv, type Runenv } from "./runenv.ts";
-import { closePipes, openStreams, type Streams } from "./streams.ts";
+import {
+  abandonConsoles,
+  closePipes,
+  openStreams,
+  type Streams,
+  streamNotices,
+} from "./streams.ts";
 import { Cancelled, type Ended, Supervisor } from "./supervision.ts";
 import { makeTemporary, removeTemporary } from "./temporary.ts";
 import { expandWords } from "./words.ts";
@@ -185,8 +190,9 @@ class Run {
   }
 
   #conclude(ended: Ended, streams: Streams): Outcome {
-    for (const { lost } of streams.relays)
-      for (const { sink, error } of lost) this.#report(lostStream(sink.name, error));
+    if (abandonConsoles(streams)) this.#log.silence();
+    for (const notice of streamNotices(streams, this.#request.maxOutput))
+      this.#report(notice);
     if (ended.survivors.length > 0) this.#report(survivorsNotice);
     const outOfMemory = this.progress.account(ended);
     this.progress.noteStreams(streams.redirected);

@@ -3,7 +3,7 @@
  * time limit, copies streams, reaps orphans. It sleeps in poll(2) and wakes only when
  * something has happened; there is no other clock, thread or event loop.
  */
-import { waitFor } from "#system/descriptors.ts";
+import { type Interest, waitFor } from "#system/descriptors.ts";
 import {
   type Change,
   giveTerminal,
@@ -183,24 +183,27 @@ export class Supervisor {
   /** What is in the pipes now belongs to the process; what comes later does not. */
   #empty(channels: readonly Channel[]): void {
     const reads = new Map<Channel, number>();
+    for (const channel of channels) channel.finish?.();
+    const isPatient = ({ finish }: Channel, { wants }: Interest) =>
+      wants === "write" || finish !== undefined;
     for (;;) {
       const open = channels.flatMap((channel) => {
         const { interest } = channel;
         const done = (reads.get(channel) ?? 0) >= mostReadsAtEnd;
-        return !interest || (done && interest.wants === "read")
+        return !interest || (done && !isPatient(channel, interest))
           ? []
           : [{ channel, interest }];
       });
       if (open.length === 0) return;
       // A pipe to read is ready now or empty; a slow reader of ours is waited for.
-      const patient = open.some(({ interest }) => interest.wants === "write");
+      const patient = open.some((one) => isPatient(one.channel, one.interest));
       const [signalled, ...flags] = waitFor(
         [{ descriptor: this.#signals, wants: "read" }, ...open.map((o) => o.interest)],
         patient ? -1 : 0,
       );
       for (const [index, { channel, interest }] of open.entries()) {
         if (flags[index]) channel.advance();
-        if (interest.wants === "write") continue;
+        if (isPatient(channel, interest)) continue;
         reads.set(
           channel,
           flags[index] ? (reads.get(channel) ?? 0) + 1 : mostReadsAtEnd,

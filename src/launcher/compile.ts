@@ -93,6 +93,7 @@ export function compileLauncher(
   const sources = {
     entry: [...freestanding, "-ffreestanding"],
     start: freestanding,
+    relay: [],
     runtime: [],
     "closed-world": [],
   };

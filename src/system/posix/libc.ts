@@ -63,6 +63,14 @@ const occasional = {
   unlink: { args: ["ptr"], returns: "i32" },
 } as const;
 
+/** What copies streams in threads: the launcher's own (src/launcher/relay.c). */
+const relaying = {
+  sidecar_relay_abandon: { args: ["ptr"], returns: "void" },
+  sidecar_relay_begin: { args: ["i32", "ptr", "i32"], returns: "ptr" },
+  sidecar_relay_file: { args: ["i32", "i32", "u64", "u64"], returns: "ptr" },
+  sidecar_relay_finish: { args: ["ptr"], returns: "void" },
+} as const;
+
 /** What no block needs: system calls of up to six arguments, the auxiliary vector. */
 const rare = {
   getauxval: { args: ["u64"], returns: "u64" },
@@ -73,11 +81,13 @@ const library = "libc.so.6";
 const loadUsual = () => dlopen(library, usual).symbols;
 const loadCommon = () => dlopen(library, common).symbols;
 const loadOccasional = () => dlopen(library, occasional).symbols;
+const loadRelaying = () => dlopen(library, relaying).symbols;
 const loadRare = () => dlopen(library, rare).symbols;
 
 let usualLoaded: ReturnType<typeof loadUsual> | undefined;
 let commonLoaded: ReturnType<typeof loadCommon> | undefined;
 let occasionalLoaded: ReturnType<typeof loadOccasional> | undefined;
+let relayingLoaded: ReturnType<typeof loadRelaying> | undefined;
 let rareLoaded: ReturnType<typeof loadRare> | undefined;
 
 /** What sidecar may bind: the launcher must have all of them. */
@@ -86,6 +96,7 @@ export const functionNames: readonly string[] = [
   ...Object.keys(usual),
   ...Object.keys(common),
   ...Object.keys(occasional),
+  ...Object.keys(relaying),
   ...Object.keys(rare),
 ];
 
@@ -105,6 +116,12 @@ export function commonLibc(): ReturnType<typeof loadCommon> {
 export function moreLibc(): ReturnType<typeof loadOccasional> {
   occasionalLoaded ??= loadOccasional();
   return occasionalLoaded;
+}
+
+/** What copies streams, where there is a launcher; bound at the first call too. */
+export function relayingLibc(): ReturnType<typeof loadRelaying> {
+  relayingLoaded ??= loadRelaying();
+  return relayingLoaded;
 }
 
 /** What only commands for people need, bound at the first call too. */
