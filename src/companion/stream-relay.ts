@@ -99,10 +99,13 @@ const unread = new Error("nobody read it when sidecar was told to end");
 export function lostCopies(targets: readonly Target[]): LostSink[] {
   const lost = new Map<string, LostSink>();
   for (const { name, relays, relayed } of targets) {
-    const written = relayed?.taken ?? 0;
-    const bytes = relays.reduce((sum, relay) => sum + relay.bytes, 0);
-    const error = relayed?.error ?? (relayed && written < bytes ? unread : undefined);
-    if (error) lost.set(name, { name, error, written });
+    if (relayed) {
+      const written = relayed.taken;
+      const threads = relays.filter((relay) => relay instanceof RelayByThread);
+      const bytes = threads.reduce((sum, relay) => sum + relay.bytes, 0);
+      const error = relayed.error ?? (written < bytes ? unread : undefined);
+      if (error) lost.set(name, { name, error, written });
+    }
     for (const sink of relays.flatMap((relay) => relay.lost))
       if (!lost.has(sink.name)) lost.set(sink.name, sink);
   }

@@ -94,6 +94,7 @@ export function compileLauncher(
     entry: [...freestanding, "-ffreestanding"],
     start: freestanding,
     relay: [],
+    "relay-file": [],
     runtime: [],
     "closed-world": [],
   };
