@@ -23,6 +23,21 @@ function limited(all: Buffer, limit: number): Buffer {
   ]);
 }
 
+/** And what the file holds while the block runs: the end of it as a ring. */
+function unfinished(all: Buffer, limit: number): Buffer {
+  if (all.length <= limit) return all;
+  const size = Math.min(Math.floor(limit / 2), 4 << 20) + 64;
+  const ring = Buffer.alloc(size);
+  const head = limit - size;
+  const seam = Buffer.from("\n[sidecar: the end so far; what follows is older]\n");
+  for (let at = all.length - size; at < all.length; at += 1)
+    ring[(at - head) % size] = all[at]!;
+  seam.forEach((byte, index) => {
+    ring[(all.length - head + index) % size] = byte;
+  });
+  return Buffer.concat([all.subarray(0, head), ring]);
+}
+
 describeWhere({ launcher: hasLauncher }, "--max-output", () => {
   const programs = mkdtempSync(join(tmpdir(), "sidecar-programs-"));
   const write = join(programs, "write");
@@ -202,7 +217,33 @@ describeWhere({ launcher: hasLauncher }, "--max-output", () => {
     await ended;
     expect(text().length).toBeLessThanOrEqual(8192);
     expect(text()).toMatch(/^1\n2\n3\n/);
-    expect(text()).toContain("\n99999\n100000\nlast\n");
+    const seam = "\n[sidecar: the end so far; what follows is older]\n";
+    expect(text()).toContain(`\n99999\n100000\nlast\n${seam}`);
+  });
+
+  it("is exact at any moment until then", async () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1 });
+    const limits = fc.integer({ min: 4096, max: 30_000 });
+    await fc.assert(
+      fc.asyncProperty(sizes, limits, async (sizes, limit) => {
+        const directory = workspace();
+        const script = `${write} ${sizes.join(" ")}; exec sleep 600`;
+        const { child, ended } = start(
+          [
+            ...[executable, "--quiet", `--max-output=${limit}`, "--stdout=o"],
+            ...["--exec", "sh", "-c", script],
+          ],
+          { directory },
+        );
+        const all = numbered(sizes.reduce((sum, size) => sum + size, 0));
+        const now = () => readFileSync(join(directory, "o"));
+        await until(() => isSame(now(), unfinished(all, limit)), "the file is so");
+        child.kill("SIGKILL");
+        await ended;
+        expect(isSame(now(), unfinished(all, limit))).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it("is said by --explain", async () => {

@@ -16,8 +16,12 @@
 
 enum {
   TAIL = 4 << 20, /* bytes of the end that a file keeps at most */
-  MARK = 64,      /* at least what is needed for the line between the two parts */
+  MARK = 64,      /* at least what is needed for one of the two lines below */
 };
+/* Between the two parts, at the end; and where the ring has its end until then. */
+#define GAP "\n[sidecar: %lu bytes left out here]\n"
+static const char seam[] = "\n[sidecar: the end so far; what follows is older]\n";
+_Static_assert(sizeof GAP + 20 <= MARK && sizeof seam <= MARK, "MARK is large enough");
 
 /* Waits for a descriptor that somebody made non-blocking. */
 static void wait_until(int descriptor, short event) {
@@ -65,10 +69,25 @@ static void put_limited(struct file *file, const char *bytes, u64 size) {
   }
 }
 
+/* Shows where the end is, should sidecar be killed. It takes the place of bytes that are
+   not kept: of the ring, MARK bytes are more than the end that is. */
+static void mark_seam(struct file *file) {
+  if (file->error || file->taken <= file->limit) return;
+  u64 offset = ring_offset(file, file->taken), size = sizeof seam - 1, ignored = 0;
+  u64 first = size < file->ring - offset ? size : file->ring - offset;
+  u64 at = file->base + file->head + offset, start = file->base + file->head;
+  file->error = sidecar_write_all(file->descriptor, seam, first, &at, &ignored);
+  if (first == size || file->error) return;
+  file->error =
+      sidecar_write_all(file->descriptor, seam + first, size - first, &start, &ignored);
+}
+
 void sidecar_file_put(struct file *file, const char *bytes, u64 size) {
   pthread_mutex_lock(&file->lock);
-  if (file->error == 0 && file->limit) put_limited(file, bytes, size);
-  else if (file->error == 0)
+  if (file->error == 0 && file->limit) {
+    put_limited(file, bytes, size);
+    mark_seam(file);
+  } else if (file->error == 0)
     file->error = sidecar_write_all(file->descriptor, bytes, size, NULL, &file->taken);
   pthread_mutex_unlock(&file->lock);
 }
@@ -80,8 +99,7 @@ static void settle(struct file *file) {
   u64 first = kept < file->ring - start ? kept : file->ring - start, ignored = 0;
   file->left_out = file->taken - file->head - kept;
   char line[MARK];
-  int length = snprintf(line, sizeof line, "\n[sidecar: %lu bytes left out here]\n",
-                        file->left_out);
+  int length = snprintf(line, sizeof line, GAP, file->left_out);
   const struct {
     const char *bytes;
     u64 size;
