@@ -1,5 +1,14 @@
 /** `--tee` where the file, the console or the block's children behave badly. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -155,6 +164,25 @@ describe("a process that keeps the pipe open", () => {
       expect(isSame(bytes, numbered(size))).toBe(true);
       expect(isSame(readFileSync(join(directory, "o")), numbered(size))).toBe(true);
     }
+  });
+
+  it("and is no descendant is not waited for either", async () => {
+    const directory = workspace();
+    const script =
+      "echo $$ > pid; while [ ! -e go ]; do sleep 0.05; done; seq 10000; exit 3";
+    const { ended } = start(
+      [executable, "--quiet", "--tee", "--stdout=o", "--exec", "sh", "-c", script],
+      { directory },
+    );
+    const pid = () => readFileSync(join(directory, "pid"), "utf8").trim();
+    await until(() => pid() !== "", "the block is up");
+    const held = openSync(`/proc/${pid()}/fd/1`, constants.O_WRONLY);
+    writeFileSync(join(directory, "go"), "");
+    const { code, stdout } = await ended;
+    closeSync(held);
+    expect(code).toBe(3);
+    expect(stdout.endsWith("\n10000\n")).toBe(true);
+    expect(readFileSync(join(directory, "o"), "utf8")).toBe(stdout);
   });
 
   it("and writes all the time does not hold up the end either", async () => {

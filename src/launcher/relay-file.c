@@ -118,6 +118,12 @@ static void settle(struct file *file) {
   if (ftruncate(file->descriptor, (off_t)at) != 0) return;
 }
 
+void sidecar_file_join(struct file *file) {
+  pthread_mutex_lock(&file->lock);
+  file->users++;
+  pthread_mutex_unlock(&file->lock);
+}
+
 void sidecar_file_leave(struct file *file) {
   pthread_mutex_lock(&file->lock);
   if (--file->users == 0) settle(file);

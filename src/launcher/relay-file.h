@@ -32,7 +32,9 @@ void *sidecar_pages(u64 size);
 
 void sidecar_file_put(struct file *file, const char *bytes, u64 size);
 
-/* No more comes to the file from one of its relays. */
+/* A further relay writes to it; no more comes from one. After the last it is put in
+   order. */
+void sidecar_file_join(struct file *file);
 void sidecar_file_leave(struct file *file);
 
 #endif

@@ -118,9 +118,9 @@ struct relay *sidecar_relay_begin(int source, struct file *file, int console) {
     *relay = (struct relay){.notice = (u64)notice, .source = source, .console = console,
                             .file = file, .buffer = buffer,
                             .turn = PTHREAD_MUTEX_INITIALIZER};
-    file->users++;
+    sidecar_file_join(file);
     if (begin_thread(relay) == 0) return relay;
-    file->users--;
+    sidecar_file_leave(file);
   }
   if (notice >= 0) close(notice);
   if (buffer) munmap(buffer, BUFFER);
