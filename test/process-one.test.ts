@@ -15,9 +15,9 @@ const asProcessOne = ["unshare", "--pid", "--fork", "--kill-child", "--mount-pro
 
 describeWhere({ root: isRoot, namespaces: hasNamespaces }, "as process 1", () => {
   it("it runs a block to its exit code", async () => {
-    const words = [executable, "--exec", "sh", "-c", "echo $PPID; exit 7"];
+    const words = [executable, "--exec", "sh", "-c", "cat /proc/1/comm; exit 7"];
     const { stdout, code } = await run([...asProcessOne, ...words]);
-    expect({ stdout, code }).toEqual({ stdout: "1\n", code: 7 });
+    expect({ stdout, code }).toEqual({ stdout: "sidecar\n", code: 7 });
   });
 
   it("it reaps hundreds of orphans while the block runs, and leaves no zombie", async () => {

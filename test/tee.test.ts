@@ -119,13 +119,12 @@ it("does not wait for a process that keeps the pipe open", async () => {
       "--exec",
       "sh",
       "-c",
-      "setsid sh -c 'echo $$ > pid; exec sleep 30' 2>/dev/null & " +
-        "while [ ! -s pid ]; do sleep 0.05; done; echo last",
+      "setsid sh -c 'trap \"\" TERM; touch up; sleep 600' 2>/dev/null & " +
+        "while [ ! -e up ]; do sleep 0.05; done; echo last",
     ],
     { directory },
   );
   expect({ code, stdout }).toEqual({ code: 0, stdout: "last\n" });
-  process.kill(Number(readFileSync(join(directory, "pid"), "utf8")));
 });
 
 it("goes on into the file when the console has gone away", async () => {

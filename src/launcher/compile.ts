@@ -93,6 +93,8 @@ export function compileLauncher(
   const sources = {
     entry: [...freestanding, "-ffreestanding"],
     start: freestanding,
+    guardian: freestanding,
+    descendants: freestanding,
     runtime: [],
     "closed-world": [],
   };

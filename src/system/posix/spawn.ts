@@ -5,6 +5,7 @@ import { encodeTerminated } from "../text.ts";
 import { recordAddress } from "./launcher.ts";
 import { commonLibc, libc, SystemError } from "./libc.ts";
 import type { Started } from "./start.ts";
+import { rememberChild, rememberTree } from "./trees.ts";
 
 export type Start = {
   /** The program's file; no search is done. */
@@ -26,22 +27,26 @@ export type Start = {
 export function startProcess(start: Start, started: Started): number {
   const result = recordAddress ? startByLauncher(start) : spawn(start, started);
   if (result < 0) throw new SystemError("execve", -result);
-  return result;
+  return recordAddress ? rememberTree(result) : rememberChild(result);
 }
 
-/** By sidecar_start in src/launcher/start.c, which knows how sidecar was started. */
+/**
+ * By sidecar_start in src/launcher/start.c, which knows how sidecar was started.
+ * @returns the address of a `struct tree`, or the error number, negative
+ */
 function startByLauncher(start: Start): number {
   const { path, words, environment } = start;
   const moves: number[] = [];
   for (const target in start.descriptors)
     moves.push(Number(target), start.descriptors[target]!);
-  return libc().sidecar_start(
+  const result = libc().sidecar_start(
     encodeTerminated([path, ...words, ...environment].join("\0")),
     words.length,
     environment.length,
     moves.length > 0 ? Int32Array.from(moves) : null,
     moves.length / 2,
   );
+  return Number(result);
 }
 
 const POSIX_SPAWN_SETPGROUP = 0x02;
