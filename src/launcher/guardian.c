@@ -49,7 +49,7 @@ static void account(struct tree *tree, const struct usage *usage) {
 }
 
 /* Learns of all who have ended or stopped. Returns whether sidecar should know. */
-static int reap(struct tree *tree) {
+static int reap(struct tree *tree, i64 sidecar) {
   for (int news = 0;;) {
     int status;
     struct usage usage;
@@ -57,7 +57,11 @@ static int reap(struct tree *tree) {
                         (u64)&usage);
     if (process == -EINTR) continue;
     /* Nobody is left. This end is noticed by itself. */
-    if (process == -ECHILD) call4(CALL_exit_group, 0, 0, 0, 0);
+    if (process == -ECHILD) {
+      if (tree->cgroup[0] && call4(CALL_getppid, 0, 0, 0, 0) != sidecar)
+        call4(CALL_rmdir, (u64)tree->cgroup, 0, 0, 0);
+      call4(CALL_exit_group, 0, 0, 0, 0);
+    }
     if (process <= 0) return news;
     int stopped = (status & 0xff) == 0x7f;
     if (!stopped) account(tree, &usage);
@@ -73,11 +77,25 @@ static int reap(struct tree *tree) {
   }
 }
 
+/* Writes to the kernel's own list of them: nobody can be missed, and nobody who has
+   other rights is spared. */
+static void kill_cgroup(const struct tree *tree) {
+  char path[PATH + 16];
+  u64 n = 0;
+  if (!tree->cgroup[0]) return;
+  for (; tree->cgroup[n]; n++) path[n] = tree->cgroup[n];
+  for (const char *tail = "/cgroup.kill"; (path[n] = *tail); n++, tail++) continue;
+  i64 file = call4(CALL_open, (u64)path, O_WRONLY | O_CLOEXEC, 0, 0);
+  if (file < 0) return;
+  call4(CALL_write, (u64)file, (u64)"1", 1, 0);
+  call4(CALL_close, (u64)file, 0, 0, 0);
+}
+
 static u64 take(volatile u64 *mask) { return __atomic_exchange_n(mask, 0, __ATOMIC_SEQ_CST); }
 
 static void watch(struct tree *tree, i64 sidecar) {
   for (u64 always = 0;;) {
-    int news = reap(tree);
+    int news = reap(tree, sidecar);
     int alone = call4(CALL_getppid, 0, 0, 0, 0) != sidecar;
     if (alone && !always) {
       always = BIT(SIGKILL);
@@ -90,9 +108,38 @@ static void watch(struct tree *tree, i64 sidecar) {
     u64 everybody = take(&tree->for_everybody) | always;
     always |= everybody & BIT(SIGKILL);
     if (outsiders) sidecar_signal_descendants(outsiders, tree->process, 1);
+    if (everybody & BIT(SIGKILL)) kill_cgroup(tree);
     if (everybody) sidecar_signal_descendants(everybody, tree->process, 0);
     call4(CALL_rt_sigtimedwait, (u64)&awaited, 0, 0, 8);
   }
+}
+
+/* clone3(2): its arguments, as of Linux 5.7. */
+struct clone_arguments {
+  u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+      set_tid_size, cgroup;
+};
+
+static i64 start_block(struct request *request) {
+  enum { CLONE_INTO_CGROUP_HIGH = 2 };
+  const u64 flags = CLONE_VM | CLONE_VFORK;
+  const u64 stack = (u64)request->block_stack;
+  if (!request->cgroup)
+    return sidecar_clone(CALL_clone, flags | SIGCHLD, stack + request->block_stack_size,
+                         request->block, request);
+  i64 cgroup = call4(CALL_open, (u64)request->cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 0);
+  if (cgroup < 0) return cgroup - CGROUP_REFUSED;
+  struct clone_arguments arguments = {
+      .flags = flags | (u64)CLONE_INTO_CGROUP_HIGH << 32,
+      .exit_signal = SIGCHLD,
+      .stack = stack,
+      .stack_size = request->block_stack_size,
+      .cgroup = (u64)cgroup,
+  };
+  i64 process = sidecar_clone(CALL_clone3, (u64)&arguments, sizeof arguments,
+                              request->block, request);
+  call4(CALL_close, (u64)cgroup, 0, 0, 0);
+  return process < 0 ? process - CGROUP_REFUSED : process;
 }
 
 /* In the child of sidecar, with all signals blocked. */
@@ -109,8 +156,7 @@ __attribute__((noreturn)) static void guard(struct request *request) {
   struct action ordinary = {0};
   call4(CALL_rt_sigaction, SIGCHLD, (u64)&ordinary, 0, 8);
   request->parent = call4(CALL_getpid, 0, 0, 0, 0);
-  i64 process = sidecar_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, request->block_stack,
-                              request->block, request);
+  i64 process = start_block(request);
   if (process < 0) request->error = process;
   i64 failed = request->error;
   tree->process = (int)process;
@@ -134,8 +180,13 @@ void sidecar_ask(struct tree *tree, u64 signal, u64 outside) {
 
 i64 sidecar_start_guarded(struct request *request, void *stack_end) {
   struct tree *tree = request->tree;
-  i64 guardian = sidecar_clone(CLONE_VM | CLONE_FILES | CLONE_FS | SIGCHLD, stack_end,
-                               guard, request);
+  u64 n = 0;
+  for (const char *path = request->cgroup; path && path[n]; n++) {
+    if (n + 1 == PATH) return -ENAMETOOLONG;
+    tree->cgroup[n] = path[n];
+  }
+  i64 guardian = sidecar_clone(CALL_clone, CLONE_VM | CLONE_FILES | CLONE_FS | SIGCHLD,
+                               (u64)stack_end, guard, request);
   if (guardian < 0) return guardian;
   tree->guardian = (int)guardian;
   while (!tree->started) call4(CALL_futex, (u64)&tree->started, FUTEX_WAIT, 0, 0);

@@ -70,9 +70,10 @@ __attribute__((noreturn)) static void start_block(struct request *request) {
 __asm__(".globl sidecar_clone\n"
         ".type sidecar_clone, @function\n"
         "sidecar_clone:\n"
-        "  mov %rdx, %r9\n"
-        "  mov %rcx, %r8\n"
-        "  mov $56, %eax\n" /* clone */
+        "  mov %rdi, %rax\n"
+        "  mov %rsi, %rdi\n"
+        "  mov %rdx, %rsi\n"
+        "  mov %rcx, %r9\n"
         "  xor %edx, %edx\n"
         "  xor %r10d, %r10d\n"
         "  syscall\n"
@@ -100,12 +101,13 @@ static char **table_of(char **table, u64 count, const char **text) {
  * watches over all that it starts in turn.
  *
  * `texts` holds the program's file, the arguments and the environment, each ended by
- * NUL; `moves` holds pairs of descriptors, the child's and sidecar's.
+ * NUL; `moves` holds pairs of descriptors, the child's and sidecar's; `cgroup` is the
+ * directory of a cgroup (version 2) for the process, or NULL for sidecar's own.
  * Returns the address of a struct tree, which is never freed (the guardian may outlive
  * sidecar), or the error number of what failed, negative.
  */
 i64 sidecar_start(const char *texts, u64 argument_count, u64 variable_count,
-                  const int *moves, u64 move_count) {
+                  const int *moves, u64 move_count, const char *cgroup) {
   static char stack[STACK] __attribute__((aligned(16)));
   struct guarded {
     struct tree tree;
@@ -119,9 +121,11 @@ i64 sidecar_start(const char *texts, u64 argument_count, u64 variable_count,
       .arguments = tables,
       .moves = moves,
       .move_count = move_count,
+      .cgroup = cgroup,
       .tree = &guarded->tree,
       .block = start_block,
-      .block_stack = stack + STACK,
+      .block_stack = stack,
+      .block_stack_size = STACK,
       .sidecar = call4(CALL_getpid, 0, 0, 0, 0),
   };
   texts += strlen(texts) + 1;

@@ -4,6 +4,8 @@
 
 #include "system-calls.h"
 
+enum { PATH = 1024 };
+
 /*
  * Written by the guardian (guardian.c) and read by sidecar, but for the two masks, which
  * go the other way. src/system/posix/guardian.ts knows these fields by their offsets.
@@ -20,6 +22,7 @@ struct tree {
   volatile u64 for_everybody;  /* 40: signals to send to all; bit n-1 for signal n */
   volatile u64 for_outsiders;  /* 48: to all who are not in the first one's group */
   volatile int started;        /* 56: the first process was started, or could not be */
+  char cgroup[PATH];           /* 60: the directory of a cgroup that they are all in */
 };
 
 /* Sends signals to all descendants of the calling process: to the group `leader` as a

@@ -10,7 +10,10 @@ import { recordAddress } from "./launcher.ts";
 
 /** What starts a process: the launcher's own function (src/launcher/start.c). */
 const starting = {
-  sidecar_start: { args: ["ptr", "u64", "u64", "ptr", "u64"], returns: "i64" },
+  sidecar_start: {
+    args: ["ptr", "u64", "u64", "ptr", "u64", "ptr"],
+    returns: "i64",
+  },
 } as const;
 
 /** And where there is no launcher, libc's. */
@@ -139,6 +142,7 @@ export const errorNumber = {
   EAGAIN: 11,
   EACCES: 13,
   EBUSY: 16,
+  EEXIST: 17,
   EXDEV: 18,
   ENOTDIR: 20,
   EISDIR: 21,

@@ -3,7 +3,7 @@
 import { ptr } from "../foreign.ts";
 import { encodeTerminated } from "../text.ts";
 import { recordAddress } from "./launcher.ts";
-import { commonLibc, libc, SystemError } from "./libc.ts";
+import { commonLibc, errorNumber, libc, SystemError } from "./libc.ts";
 import type { Started } from "./start.ts";
 import { rememberChild, rememberTree } from "./trees.ts";
 
@@ -16,19 +16,25 @@ export type Start = {
   readonly environment: readonly string[];
   /** Descriptor in the child: descriptor here. What is not named stays as it is. */
   readonly descriptors: Readonly<Record<number, number>>;
+  /** Directory of a cgroup (version 2) to start it in; else it is in sidecar's own. */
+  readonly cgroup?: string;
 };
 
 /**
  * Starts a process in a group of its own, with everything else (mask and dispositions
  * of signals, limits, descriptors) as sidecar itself was started.
  * @returns the process id, which is also the group's
- * @throws SystemError with the errno of `execve`
+ * @throws SystemError of `execve`, or of `clone` where the cgroup cannot be entered
  */
 export function startProcess(start: Start, started: Started): number {
   const result = recordAddress ? startByLauncher(start) : spawn(start, started);
+  if (result < -cgroupRefused) throw new SystemError("clone", -result - cgroupRefused);
   if (result < 0) throw new SystemError("execve", -result);
   return recordAddress ? rememberTree(result) : rememberChild(result);
 }
+
+/** What start.c subtracts where it was the cgroup that could not be entered. */
+const cgroupRefused = 4096;
 
 /**
  * By sidecar_start in src/launcher/start.c, which knows how sidecar was started.
@@ -45,6 +51,7 @@ function startByLauncher(start: Start): number {
     environment.length,
     moves.length > 0 ? Int32Array.from(moves) : null,
     moves.length / 2,
+    start.cgroup === undefined ? null : encodeTerminated(start.cgroup),
   );
   return Number(result);
 }
@@ -55,6 +62,7 @@ const POSIX_SPAWN_SETSIGMASK = 0x08;
 
 /** @returns the process id, or the error number, negative */
 function spawn(start: Start, started: Started): number {
+  if (start.cgroup !== undefined) return -cgroupRefused - errorNumber.ENOSYS;
   const identifier = new Int32Array(1);
   const words = pointers(start.words);
   const environment = pointers(start.environment);
