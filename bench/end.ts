@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { cacheAlike } from "./compile.ts";
+import { cacheAlike, compileMoments } from "./compile.ts";
 import { distributed } from "./programs.ts";
 import { median, table } from "./summary.ts";
 
@@ -26,11 +26,7 @@ const atOnce = 10;
 const directory = mkdtempSync(join(tmpdir(), "sidecar-bench-"));
 process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
 
-const moments = join(directory, "moments");
-const source = join(import.meta.dir, "programs", "moments.c");
-const compiled = Bun.spawnSync(["gcc", "-O1", "-static", "-o", moments, source]);
-if (compiled.exitCode !== 0) throw new Error(compiled.stderr.toString());
-
+const moments = compileMoments(directory);
 const clock = join(directory, "clock");
 const block = [moments, "block", clock];
 const sidecar = cacheAlike(distributed, join(directory, "sidecar"));
