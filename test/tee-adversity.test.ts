@@ -140,14 +140,8 @@ it("makes a block wait for a slow reader, as a pipe does, and loses nothing", as
 });
 
 describe("a process that keeps the pipe open", () => {
-  const holder = "setsid sh -c 'echo $$ > pid; exec sleep 30' 2>/dev/null &";
-  const release = (directory: string) => {
-    try {
-      process.kill(Number(readFileSync(join(directory, "pid"), "utf8")));
-    } catch {
-      // It was ended together with the block.
-    }
-  };
+  const holder = "setsid sh -c 'touch up; exec sleep 30' 2>/dev/null &";
+  const wait = "while [ ! -e up ]; do sleep 0.05; done";
 
   it("is not waited for, and nothing from before the end is lost", async () => {
     for (const size of [10, 4096, 50_000, 65_536, 400_000]) {
@@ -155,11 +149,10 @@ describe("a process that keeps the pipe open", () => {
       const { code, bytes } = await sidecar(
         [
           ...["--quiet", "--tee", "--grace=1s", "--stdout=o", "--exec", "sh", "-c"],
-          `${holder} while [ ! -s pid ]; do sleep 0.05; done; exec ./write ${size}`,
+          `${holder} ${wait}; exec ./write ${size}`,
         ],
         { directory },
       );
-      release(directory);
       expect(code).toBe(0);
       expect(isSame(bytes, numbered(size))).toBe(true);
       expect(isSame(readFileSync(join(directory, "o")), numbered(size))).toBe(true);
@@ -187,15 +180,14 @@ describe("a process that keeps the pipe open", () => {
 
   it("and writes all the time does not hold up the end either", async () => {
     const directory = workspace();
-    const writer = "setsid sh -c 'echo $$ > pid; exec yes' 2>/dev/null &";
+    const writer = "setsid sh -c 'trap \"\" TERM; touch up; exec yes' 2>/dev/null &";
     const { code, stdout } = await sidecar(
       [
         ...["--quiet", "--tee", "--grace=1s", "--stdout=o", "--exec", "sh", "-c"],
-        `${writer} while [ ! -s pid ]; do sleep 0.05; done; echo last; exit 3`,
+        `${writer} ${wait}; echo last; exit 3`,
       ],
       { directory },
     );
-    release(directory);
     expect(code).toBe(3);
     expect(stdout).toContain("last\n");
   });

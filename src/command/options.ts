@@ -36,6 +36,11 @@ export const options = {
     kind: "flag",
     description: "A fresh private directory instead, removed at the end",
   },
+  cgroup: {
+    kind: "directory",
+    value: "DIR",
+    description: "Run the block in a cgroup of its own, made below DIR (version 2)",
+  },
   stdout: {
     kind: "file",
     value: "FILE",

@@ -42,11 +42,12 @@ function requestOf({ given, words }: Parsed): Request {
       "--cwd and --temporary exclude each other",
       "a block runs in one directory: leave one of the two out",
     );
-  const { cwd, stdout, stderr, result } = given;
+  const { cgroup, cwd, stdout, stderr, result } = given;
   const { timeout } = given;
   return {
     words,
     ...(given.runenv === undefined ? {} : { runenv: parseRunenv(given.runenv) }),
+    ...(cgroup === undefined ? {} : { cgroup }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(stdout === undefined ? {} : { stdout }),
     ...(stderr === undefined ? {} : { stderr }),

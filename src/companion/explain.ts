@@ -44,6 +44,9 @@ export function explain(
       request.timeout === undefined ? "none" : formatDuration(request.timeout),
     ],
     ["grace", formatDuration(request.grace)],
+    ...(request.cgroup === undefined
+      ? []
+      : [["cgroup", `one below ${printable(request.cgroup)}`] as const]),
   ];
   const text = rows.map(([name, value]) => `${name.padEnd(12)}${value}\n`).join("");
   writeAll(1, encode(text));

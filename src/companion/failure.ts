@@ -16,6 +16,7 @@ export const failureExitCodes = {
   "activation-timeout": 123,
   "argument-missing": 125,
   "argument-unexpected": 125,
+  "cgroup-unusable": 125,
   "command-unknown": 125,
   "directory-forbidden": 125,
   "directory-missing": 125,

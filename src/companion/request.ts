@@ -8,6 +8,8 @@ export type Request = {
   readonly runenv?: RunenvRequest;
   readonly cwd?: string;
   readonly temporary: boolean;
+  /** Directory of a cgroup, below which one is made for the block. */
+  readonly cgroup?: string;
   readonly stdout?: string;
   readonly stderr?: string;
   readonly append: boolean;

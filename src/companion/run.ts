@@ -14,10 +14,12 @@ import {
   listDirectory,
   mayAccess,
 } from "#system/files.ts";
+import { removeCgroup } from "#system/own-cgroup.ts";
 import { pathFrom } from "#system/paths.ts";
 import { adoptOrphans, isForeground, isTerminal } from "#system/process.ts";
 import type { Started } from "#system/start.ts";
 import { activate } from "./activation.ts";
+import { cgroupUnusable, makeBlockCgroup } from "./block-cgroup.ts";
 import { checkDirectory, checkStorage, storagePaths } from "./directories.ts";
 import { Environment } from "./environment.ts";
 import { explain } from "./explain.ts";
@@ -79,6 +81,8 @@ class Run {
   readonly #log: Log;
   readonly #pause = (milliseconds: number) => this.#supervisor.pause(milliseconds);
   readonly #temporaries: string[] = [];
+  /** Directory of the block's own cgroup, where it has one. */
+  #cgroup: string | undefined;
 
   constructor(request: Request, supervisor: Supervisor, log: Log) {
     this.#request = request;
@@ -106,6 +110,8 @@ class Run {
     const words = expandWords(request.words, lookup);
     const program = findProgram(requireProgram(words), lookup);
     const streams = openStreams(request, resolve, this.#pause);
+    if (request.cgroup !== undefined)
+      this.#cgroup = makeBlockCgroup(resolve(request.cgroup));
     this.progress.running();
     const ended = this.#supervise(program, words, environment, streams);
     return this.#conclude(ended, streams);
@@ -113,6 +119,7 @@ class Run {
 
   /** Removes what was made for this run alone. */
   cleanUp(): Notice[] {
+    if (this.#cgroup !== undefined) removeCgroup(this.#cgroup);
     if (this.#temporaries.length === 0) return [];
     leaveDirectory();
     const left = this.#temporaries.map(removeTemporary);
@@ -175,7 +182,13 @@ class Run {
     const { descriptors, relays } = streams;
     try {
       return this.#supervisor.run(
-        { path: program, words, environment: environment.entries, descriptors },
+        {
+          path: program,
+          words,
+          environment: environment.entries,
+          descriptors,
+          ...(this.#cgroup === undefined ? {} : { cgroup: this.#cgroup }),
+        },
         {
           ...(timeout === undefined ? {} : { timeout }),
           ...(isTerminal(0) && isForeground(0) ? { terminal: 0 } : {}),
@@ -185,7 +198,10 @@ class Run {
         },
       );
     } catch (error) {
-      throw error instanceof SystemError ? explainStart(program, error) : error;
+      if (!(error instanceof SystemError)) throw error;
+      throw error.call === "clone"
+        ? cgroupUnusable(this.#request.cgroup ?? "", error)
+        : explainStart(program, error);
     }
   }
 

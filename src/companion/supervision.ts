@@ -1,5 +1,5 @@
 /**
- * Attends to a process until it and its group have ended: passes signals on, keeps the
+ * Attends to a process until it and all that it started have ended: passes signals on, keeps the
  * time limit, copies streams, reaps orphans. It sleeps in poll(2) and wakes only when
  * something has happened; there is no other clock, thread or event loop.
  */
@@ -7,12 +7,15 @@ import { type Interest, waitFor } from "#system/descriptors.ts";
 import {
   type Change,
   giveTerminal,
-  groupExists,
+  isAnybodyLeft,
   isForeground,
   nextChange,
+  signalAll,
   signalGroup,
   stopHere,
   terminalGroup,
+  type Usage,
+  usageOf,
 } from "#system/process.ts";
 import {
   forwardedSignals,
@@ -51,11 +54,12 @@ type FinalChange = Change & {
   readonly how: Exclude<Change["how"], { kind: "stopped" }>;
 };
 
-export type Ended = FinalChange & {
-  readonly life: Life;
-  /** Groups that even SIGKILL did not end. */
-  readonly survivors: readonly number[];
-};
+export type Ended = FinalChange &
+  Usage & {
+    readonly life: Life;
+    /** Processes of which somebody is left whom even SIGKILL did not end. */
+    readonly survivors: readonly number[];
+  };
 
 /** The most that a pipe can hold is one MiB (pipe(7)); a read takes 64 KiB of it. */
 const mostReadsAtEnd = 16;
@@ -64,7 +68,7 @@ export class Supervisor {
   /** What sidecar was started with. */
   readonly started: Started;
   readonly #signals = openSignals();
-  /** Groups that earlier processes left running. */
+  /** Earlier processes that have left others running. */
   readonly #left = new Set<number>();
   readonly #leftChannels: Channel[] = [];
   /** Arrived while nothing ran; the next process gets them. */
@@ -102,8 +106,8 @@ export class Supervisor {
 
   #attend(process: number | undefined, attention: Attention): Ended | undefined {
     const { terminal, channels } = attention;
-    const groups = new Set(this.#left);
-    if (process !== undefined) groups.add(process);
+    const trees = new Set(this.#left);
+    if (process !== undefined) trees.add(process);
     let life = begin(performance.now(), attention);
     let last: FinalChange | undefined;
 
@@ -111,12 +115,14 @@ export class Supervisor {
       const [next, sends] = step(life, event, performance.now(), attention);
       life = next;
       for (const { to, signal } of sends)
-        for (const group of groups)
-          if (to === "everybody" || group === process) signalGroup(group, signal);
+        if (to !== "process")
+          for (const tree of trees)
+            signalAll(tree, signal, to === "others" && tree === process);
+        else if (process !== undefined) signalGroup(process, signal);
     };
     const isAlone = () => {
-      for (const group of groups) if (!groupExists(group)) groups.delete(group);
-      return groups.size === 0;
+      for (const tree of trees) if (!isAnybodyLeft(tree)) trees.delete(tree);
+      return trees.size === 0;
     };
     const onChange = (change: Change) => {
       if (change.process !== process) return;
@@ -148,8 +154,6 @@ export class Supervisor {
       if (signalled) {
         for (const signal of readSignals(this.#signals)) onSignal(signal);
         for (const change of changes()) onChange(change);
-        // Also while the process runs: the number of a group that is gone may be
-        // given to another.
         if (isAlone() && life.ended) happen({ kind: "alone" });
       }
       happen({ kind: "deadline" });
@@ -158,11 +162,11 @@ export class Supervisor {
     if (terminal !== undefined) this.#takeTerminal(terminal, process);
     this.#empty(channels);
     if (attention.mayLeaveOthers) {
-      for (const group of groups) this.#left.add(group);
+      for (const tree of trees) this.#left.add(tree);
       this.#leftChannels.push(...channels);
     }
-    const survivors = attention.mayLeaveOthers ? [] : [...groups];
-    return { ...(last ?? unseen(process)), life, survivors };
+    const survivors = attention.mayLeaveOthers ? [] : [...trees];
+    return { ...(last ?? unseen(process)), ...usageOf(process), life, survivors };
   }
 
   #sleep(channels: readonly Channel[], deadline: number | undefined) {
@@ -243,7 +247,7 @@ export class Supervisor {
 /** Its end was never seen: it sleeps in the kernel, deaf even to SIGKILL. */
 function unseen(process: number): FinalChange {
   const how = { kind: "signalled", signal: signalNumber.SIGKILL, core: false } as const;
-  return { process, how, processorSeconds: 0, peakMemory: 0 };
+  return { process, how };
 }
 
 /** What has become of children since the last call. */

@@ -95,6 +95,8 @@ export function compileLauncher(
     start: freestanding,
     relay: [],
     "relay-file": [],
+    guardian: freestanding,
+    descendants: freestanding,
     runtime: [],
     "closed-world": [],
   };

@@ -25,6 +25,8 @@ export type Start = {
   readonly descriptors: Readonly<Record<number, number>>;
   /** Instead of `words`, for a program that splits its command line by other rules. */
   readonly commandLine?: string;
+  /** There are none on Windows. */
+  readonly cgroup?: string;
 };
 
 const CREATE_SUSPENDED = 0x4;
