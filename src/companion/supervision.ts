@@ -3,17 +3,13 @@
  * time limit, copies streams, reaps orphans. It sleeps in poll(2) and wakes only when
  * something has happened; there is no other clock, thread or event loop.
  */
-import { type Interest, waitFor } from "#system/descriptors.ts";
+import { waitFor } from "#system/descriptors.ts";
 import {
   type Change,
-  giveTerminal,
   isAnybodyLeft,
-  isForeground,
   nextChange,
   signalAll,
   signalGroup,
-  stopHere,
-  terminalGroup,
   type Usage,
   usageOf,
 } from "#system/process.ts";
@@ -26,10 +22,12 @@ import {
 } from "#system/signals.ts";
 import { type Start, startProcess } from "#system/spawn.ts";
 import type { Started } from "#system/start.ts";
+import { empty } from "./emptying.ts";
 import { begin, type Event, type Life, type Limits, step } from "./lifecycle.ts";
 import type { Channel } from "./relay.ts";
+import { lendTerminal, stopAlong, takeTerminal } from "./terminal.ts";
 
-const { SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU } = signalNumber;
+const { SIGHUP, SIGINT, SIGQUIT, SIGTERM } = signalNumber;
 const endingSignals: readonly number[] = [SIGTERM, SIGINT, SIGHUP, SIGQUIT];
 const passedOn: readonly number[] = forwardedSignals.map((name) => signalNumber[name]);
 
@@ -61,9 +59,6 @@ export type Ended = FinalChange &
     readonly survivors: readonly number[];
   };
 
-/** The most that a pipe can hold is one MiB (pipe(7)); a read takes 64 KiB of it. */
-const mostReadsAtEnd = 16;
-
 export class Supervisor {
   /** What sidecar was started with. */
   readonly started: Started;
@@ -80,23 +75,34 @@ export class Supervisor {
 
   /** Sleeps. @throws Cancelled when a signal arrives that would end a block */
   pause(milliseconds: number): void {
-    const until = performance.now() + milliseconds;
+    const until = now() + milliseconds;
     for (;;) {
-      const left = until - performance.now();
+      const left = until - now();
       if (left <= 0) return;
       waitFor([{ descriptor: this.#signals, wants: "read" }], left);
       for (const signal of readSignals(this.#signals)) {
         if (this.#ends(signal)) throw new Cancelled(signal);
-        if (passedOn.includes(signal)) this.#pending.push(signal);
+        this.#keep(signal);
       }
     }
   }
 
-  /** Starts a process and attends to it until its end. @throws SystemError */
+  /**
+   * Starts a process and attends to it until its end.
+   * @throws SystemError; Cancelled when a signal arrived that would end it
+   */
   run(start: Start, attention: Attention): Ended {
+    this.#requireGoingOn();
     const process = startProcess(start, this.started);
     attention.started?.(process);
-    return this.#attend(process, attention)!;
+    const ended = this.#attend(process, attention)!;
+    if (attention.mayLeaveOthers) this.#requireGoingOn();
+    return ended;
+  }
+
+  #requireGoingOn(): void {
+    const ending = this.#pending.find((signal) => this.#ends(signal));
+    if (ending !== undefined) throw new Cancelled(ending);
   }
 
   /** Ends what an activation left running, where no block came to be its end. */
@@ -108,11 +114,11 @@ export class Supervisor {
     const { terminal, channels } = attention;
     const trees = new Set(this.#left);
     if (process !== undefined) trees.add(process);
-    let life = begin(performance.now(), attention);
+    let life = begin(now(), attention);
     let last: FinalChange | undefined;
 
     const happen = (event: Event) => {
-      const [next, sends] = step(life, event, performance.now(), attention);
+      const [next, sends] = step(life, event, now(), attention);
       life = next;
       for (const { to, signal } of sends)
         if (to !== "process")
@@ -130,7 +136,7 @@ export class Supervisor {
       if (how.kind === "stopped") {
         happen({ kind: "stopped" });
         if (terminal !== undefined && life.phase === "running")
-          this.#stopAlong(process, how.signal, terminal);
+          stopAlong(process, how.signal, terminal);
         return;
       }
       last = change as FinalChange;
@@ -144,7 +150,7 @@ export class Supervisor {
 
     if (process === undefined) happen({ kind: "ended", alone: isAlone() });
     if (process !== undefined && terminal !== undefined)
-      this.#lendTerminal(terminal, process);
+      lendTerminal(terminal, process);
     for (const signal of this.#pending.splice(0)) onSignal(signal);
     for (const change of changes()) onChange(change);
 
@@ -159,8 +165,8 @@ export class Supervisor {
       happen({ kind: "deadline" });
     }
     if (process === undefined) return undefined;
-    if (terminal !== undefined) this.#takeTerminal(terminal, process);
-    this.#empty(channels);
+    if (terminal !== undefined) takeTerminal(terminal, process);
+    this.#empty(channels, attention);
     if (attention.mayLeaveOthers) {
       for (const tree of trees) this.#left.add(tree);
       this.#leftChannels.push(...channels);
@@ -174,8 +180,7 @@ export class Supervisor {
       const { interest } = channel;
       return interest ? [{ channel, interest }] : [];
     });
-    const limit =
-      deadline === undefined ? -1 : Math.max(0, deadline - performance.now());
+    const limit = deadline === undefined ? -1 : Math.max(0, deadline - now());
     const [signalled, ...flags] = waitFor(
       [{ descriptor: this.#signals, wants: "read" }, ...open.map((o) => o.interest)],
       limit,
@@ -184,56 +189,27 @@ export class Supervisor {
     return { ready, signalled: signalled === true };
   }
 
-  /** What is in the pipes now belongs to the process; what comes later does not. */
-  #empty(channels: readonly Channel[]): void {
-    const reads = new Map<Channel, number>();
-    for (const channel of channels) channel.finish?.();
-    const isPatient = ({ finish }: Channel, { wants }: Interest) =>
-      wants === "write" || finish !== undefined;
-    for (;;) {
-      const open = channels.flatMap((channel) => {
-        const { interest } = channel;
-        const done = (reads.get(channel) ?? 0) >= mostReadsAtEnd;
-        return !interest || (done && !isPatient(channel, interest))
-          ? []
-          : [{ channel, interest }];
-      });
-      if (open.length === 0) return;
-      // A pipe to read is ready now or empty; a slow reader of ours is waited for.
-      const patient = open.some((one) => isPatient(one.channel, one.interest));
-      const [signalled, ...flags] = waitFor(
-        [{ descriptor: this.#signals, wants: "read" }, ...open.map((o) => o.interest)],
-        patient ? -1 : 0,
-      );
-      for (const [index, { channel, interest }] of open.entries()) {
-        if (flags[index]) channel.advance();
-        if (isPatient(channel, interest)) continue;
-        reads.set(
-          channel,
-          flags[index] ? (reads.get(channel) ?? 0) + 1 : mostReadsAtEnd,
-        );
+  /**
+   * What is in the pipes now belongs to the process; what comes later does not. Whoever
+   * is slow to read it is waited for; but where sidecar is told to end only for the
+   * grace, and not at all at a second SIGTERM, or where another process is to follow.
+   */
+  #empty(channels: readonly Channel[], { grace, mayLeaveOthers }: Attention): void {
+    let deadline = Infinity;
+    empty(channels, this.#signals, () => {
+      for (const signal of readSignals(this.#signals)) {
+        if (mayLeaveOthers) this.#keep(signal);
+        if (!this.#ends(signal)) continue;
+        const isSecond = signal === SIGTERM && deadline < Infinity;
+        const patience = mayLeaveOthers || isSecond ? 0 : grace;
+        deadline = Math.min(deadline, now() + patience);
       }
-      if (signalled && readSignals(this.#signals).some((s) => this.#ends(s))) return;
-    }
+      return deadline;
+    });
   }
 
-  /** Stops with the block, as the shell that reads from the same terminal expects. */
-  #stopAlong(process: number, signal: number, terminal: number): void {
-    const wantsTerminal = signal === SIGTTIN || signal === SIGTTOU;
-    this.#takeTerminal(terminal, process);
-    if (!wantsTerminal || !isForeground(terminal)) stopHere();
-    if (isForeground(terminal)) this.#lendTerminal(terminal, process);
-    else signalGroup(process, SIGCONT);
-  }
-
-  #lendTerminal(terminal: number, process: number): void {
-    giveTerminal(terminal, process);
-    // It may have asked for the terminal before it had it, and been stopped.
-    signalGroup(process, SIGCONT);
-  }
-
-  #takeTerminal(terminal: number, process: number): void {
-    if (terminalGroup(terminal) === process) giveTerminal(terminal, 0);
+  #keep(signal: number): void {
+    if (passedOn.includes(signal)) this.#pending.push(signal);
   }
 
   /** Whether a signal means the end; one that was ignored from the start does not. */
@@ -243,6 +219,9 @@ export class Supervisor {
     );
   }
 }
+
+/** Milliseconds of the monotonic clock. */
+const now = () => performance.now();
 
 /** Its end was never seen: it sleeps in the kernel, deaf even to SIGKILL. */
 function unseen(process: number): FinalChange {
