@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -113,6 +114,30 @@ describe("a console that nobody reads", () => {
       expect(Object.values(streams)).toEqual([{ path: "o", bytes: 100_000 }]);
     },
   );
+
+  it("without waiting, because somebody made it so, gets everything", async () => {
+    const directory = place();
+    await run(["mkfifo", "console"], { directory });
+    const flags = constants.O_RDWR | constants.O_NONBLOCK;
+    const console = openSync(join(directory, "console"), flags);
+    const sidecar = Bun.spawn(
+      [executable, "--tee", "--stdout=o", "--exec", "./write", String(much)],
+      { cwd: directory, stdio: ["ignore", console, "pipe"] },
+    );
+    await settled(directory);
+    const copy = Buffer.alloc(much);
+    for (let at = 0; at < much; ) {
+      try {
+        at += readSync(console, copy, at, much - at, null);
+      } catch {
+        await Bun.sleep(1); // EAGAIN
+      }
+    }
+    expect(await sidecar.exited).toBe(0);
+    closeSync(console);
+    expect(codesBut(await new Response(sidecar.stderr).text())).toEqual([]);
+    expect(isSame(copy, numbered(much))).toBe(true);
+  });
 
   it("and SIGKILL of sidecar leave in the file what came that far", async () => {
     const directory = place();
