@@ -1,5 +1,11 @@
 /** `--tee`: the redirected streams on sidecar's own as well, byte for byte. */
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -86,13 +92,13 @@ it("does not hold lines back", async () => {
 
 it("holds the reading end of the block's pipe only, so that it sees its end", async () => {
   const directory = workspace();
-  const script = "echo $$ > pid; exec sleep 600";
+  const script = "echo $$ > pid; touch up; exec sleep 600";
   const { child, ended } = start(
     [executable, "--quiet", "--tee", "--stdout=o", "--exec", "sh", "-c", script],
     { directory },
   );
   const pid = () => readFileSync(join(directory, "pid"), "utf8").trim();
-  await until(() => pid() !== "", "the block is up");
+  await until(() => existsSync(join(directory, "up")), "the block is up");
   const pipe = readlinkSync(`/proc/${pid()}/fd/1`);
   // Sidecar gives up the other end when the block runs, which the block may see first.
   await until(() => {

@@ -1,4 +1,14 @@
 /** Bytes that two programs agree on, so that each of them has its place. */
+import { join } from "node:path";
+import { program } from "./roots.ts";
+import { workspace } from "./sidecar.ts";
+
+/** A directory with the block `write` in it. */
+export function place(): string {
+  const directory = workspace();
+  program("write", join(directory, "write"));
+  return directory;
+}
 
 /** What the block test/programs/write.c writes: `length` bytes to a stream (1 or 2). */
 export function numbered(length: number, stream: 1 | 2 = 1): Buffer {
