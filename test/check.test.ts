@@ -5,9 +5,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { checkNames } from "../src/preflight/finding.ts";
 import {
+  asRoot,
   check,
   findingOf,
-  inImage,
   remedy,
   type Scenario,
   troubles,
@@ -15,13 +15,11 @@ import {
 import {
   asPlatformUser,
   describeWhere,
-  has,
   hasNamespaces,
   isRoot,
   platformUser,
 } from "./support/machine.ts";
-import { executable, root } from "./support/paths.ts";
-import { messageCodes, run, sidecar, smallEnvironment } from "./support/sidecar.ts";
+import { root } from "./support/paths.ts";
 
 const variable = (what: string) => `DA__P7__RUNENV__TOOL__${what}`;
 const storage = "DA__P7__PCLUSTER__STORAGE__USER";
@@ -258,7 +256,7 @@ const faults: Readonly<Record<string, Fault>> = {
     prepare: "sed -i '1i #!/opt/bash' /opt/tool/activate.sh",
     found: "failed activate-shell",
     says: /\/opt\/bash was not found/,
-    hint: /./,
+    hint: /install it, or .* \.env file/,
   },
   "an activation that fails": {
     variables: { [variable("ACTIVATE")]: "echo 'no licence' >&2; false" },
@@ -268,6 +266,13 @@ const faults: Readonly<Record<string, Fault>> = {
   },
   "an activation that reads what root alone may": {
     prepare: "touch /opt/secret; chmod 600 /opt/secret",
+    variables: { [variable("ACTIVATE")]: ". /opt/secret" },
+    found: "failed activation",
+    says: /Permission denied/,
+    hint: /try it in a shell/,
+  },
+  "an activation that reads what one user of the platform may": {
+    prepare: "touch /opt/secret; chown 20042 /opt/secret; chmod 600 /opt/secret",
     variables: { [variable("ACTIVATE")]: ". /opt/secret" },
     found: "failed activation",
     says: /Permission denied/,
@@ -301,7 +306,7 @@ const faults: Readonly<Record<string, Fault>> = {
   "a script that may be executed and not read": {
     prepare: `chmod 711 ${tool}`,
     found: "failed execute",
-    says: /may not be read and executed by everybody/,
+    says: /tool \(mode 0711, user id 0\) may not be read by everybody/,
     hint: /RUN chmod a\+rx/,
     mends: true,
   },
@@ -414,16 +419,16 @@ const faults: Readonly<Record<string, Fault>> = {
 
 describeWhere({ root: isRoot, namespaces: hasNamespaces }, "an image", () => {
   it.each([
-    ["root", undefined],
-    ["a user of the platform", asPlatformUser],
-  ])("that is good is found to be so by %s, and left as it was", async (_, as) => {
-    const { report, stderr, code, left } = await check(as ? { as } : {});
+    ["root", asRoot, 29_999],
+    ["a user of the platform", asPlatformUser, platformUser],
+  ])("that is good is found to be so by %s, and left as it was", async (_, as, uid) => {
+    const { report, stderr, code, left } = await check({ as });
     expect(troubles(report)).toEqual([]);
     expect(report).toMatchObject({ schema: "sidecar-check-1", ok: true });
     expect(report.checks.map(({ name }) => name)).toEqual(checkNames);
     expect(findingOf(report, "activation")).toMatchObject({
       runenv: "TOOL",
-      message: expect.stringMatching(/^\d+ ms, tried as user id 20042$/),
+      message: expect.stringMatching(`^\\d+ ms, tried as user id ${uid}$`),
     });
     expect(isValid(report), JSON.stringify(isValid.errors)).toBe(true);
     expect({ stderr, code, left }).toEqual({ stderr: "", code: 0, left: [] });

@@ -63,7 +63,7 @@ export function parseCheck(words: readonly string[]): CheckRequest {
       if (word === name) at += 1;
       runenv = parseRunenv(requireValue(word === name ? words[at] : word.slice(9)));
     } else if (word.startsWith("-") && word !== "-") {
-      throw unknownOption(word, {
+      throw unknownOption(name, {
         names: ["help", "json", "runenv"],
         otherwise: seeHelp,
       });

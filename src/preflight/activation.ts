@@ -12,6 +12,7 @@ import {
   changeDirectory,
   leaveDirectory,
   makeTemporaryDirectory,
+  mayAccess,
 } from "#system/files.ts";
 import { isAbsolute, joinPath, temporaryParent } from "#system/paths.ts";
 import { activate } from "../companion/activation.ts";
@@ -78,18 +79,17 @@ function shellFinding(plan: ActivationPlan, image: Environment): Finding {
     return ok("activate-shell", "none is needed");
   const lookup = (name: string) => image.get(name);
   const [shell] = plan.shell as [string];
+  const install =
+    "install it, or set the variables in a .env file, which needs no shell";
   try {
     const file = findProgram(shell, lookup);
     const problem = startProblem(file, lookup);
-    return problem
-      ? failed("activate-shell", problem)
-      : ok("activate-shell", printable(file));
+    if (!problem) return ok("activate-shell", printable(file));
+    const hint = mayAccess(file, "exist") ? problem.hint : install;
+    return failed("activate-shell", { message: problem.message, hint });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const { message } = error;
-    const hint =
-      "install it, or set the variables in a .env file, which needs no shell";
-    return failed("activate-shell", { message, hint });
+    return failed("activate-shell", { message: error.message, hint: install });
   }
 }
 

@@ -57,13 +57,7 @@ export function barrier(steps: readonly Step[], wish: Wish): Problem | undefined
 function problemOf(step: Step, wish: Wish | undefined): Problem {
   const { path, uid } = step;
   const mode = step.mode.toString(8).padStart(4, "0");
-  const verb = {
-    read: "read",
-    execute: "executed",
-    start: "read and executed",
-    write: "written to",
-  };
-  const what = wish === undefined ? "entered" : verb[wish];
+  const what = wish === undefined ? "entered" : missing(step, wish);
   const letters = { read: "r", execute: "rx", start: "rx", write: "rwx" };
   const change = wish === undefined ? "x" : letters[wish];
   const mend = inDockerfile(`chmod a+${change} ${shellWord(path)}`);
@@ -74,6 +68,13 @@ function problemOf(step: Step, wish: Wish | undefined): Problem {
       `may not be ${what} by everybody`,
     hint: isPrivate ? `install it elsewhere, as in /opt; or ${mend}` : mend,
   };
+}
+
+function missing(step: Step, wish: Wish): string {
+  if (wish === "read") return "read";
+  if (wish === "write") return "written to";
+  if (wish === "execute" || isAllowed(step, 4)) return "executed";
+  return isAllowed(step, 1) ? "read" : "read and executed";
 }
 
 /** A path as a word of a shell, with quotes where it needs them. */

@@ -29,14 +29,17 @@ export function asBlock<Result>(action: () => Result): Actor<Result> {
   return { result: action(), who: "root", onlyRoot: result.message };
 }
 
-/** Whom no passwd file knows: most images know nobody of the range. */
+/**
+ * Whom no passwd file knows, and nobody has thought of: an image that was made for one
+ * user of the platform, mostly that of an example, is to fail.
+ */
 function unknownUser(): number {
-  const first = 20_042;
+  const last = 29_999;
   const passwd = readFile("/etc/passwd", 1 << 24);
-  if (passwd instanceof SystemError) return first;
-  let identifier = first;
-  while (identifier < 29_999 && passwdName(passwd, identifier) !== undefined)
-    identifier += 1;
+  if (passwd instanceof SystemError) return last;
+  let identifier = last;
+  while (identifier > 20_000 && passwdName(passwd, identifier) !== undefined)
+    identifier -= 1;
   return identifier;
 }
 
