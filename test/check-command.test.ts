@@ -1,7 +1,11 @@
 /** `sidecar check` as a command: how it is asked, how it answers, how it is stopped. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { completions } from "../src/command/completions.ts";
+import { checkNames } from "../src/preflight/finding.ts";
 import {
   checkHome,
   checkSpace,
@@ -18,9 +22,9 @@ import {
 } from "../src/preflight/posix/machine.ts";
 import { barrier, isAllowed, type Step } from "../src/preflight/posix/permission.ts";
 import { isGood, jsonReport, textReport } from "../src/preflight/report.ts";
-import { check, findingOf, goodVariables, inImage } from "./support/checking.ts";
+import { check, findingOf, inImage } from "./support/checking.ts";
 import { describeWhere, hasNamespaces, isRoot } from "./support/machine.ts";
-import { executable } from "./support/paths.ts";
+import { executable, root } from "./support/paths.ts";
 import { messageCodes, run, sidecar, smallEnvironment } from "./support/sidecar.ts";
 
 describe("bad usage is refused with 125:", () => {
@@ -360,8 +364,28 @@ it("a report holds whatever a finding says", () => {
   );
 });
 
-it("the good image of these tests declares one runenv", () => {
-  expect(
-    Object.keys(goodVariables).filter((name) => name.includes("RUNENV")),
-  ).toHaveLength(3);
+describe("docs/check.md", () => {
+  const page = readFileSync(join(root, "docs/check.md"), "utf8");
+
+  it("has a section and a row for every check, in order, and no other", () => {
+    const headings = [...page.matchAll(/^### (\S+)$/gm)].map(([, name]) => name);
+    const rows = [...page.matchAll(/^\| `([a-z-]+)` /gm)].map(([, name]) => name);
+    expect(headings).toEqual(checkNames);
+    expect(rows).toEqual(checkNames);
+  });
+
+  it("has an example of what the schema describes", () => {
+    const schema = readFileSync(join(root, "docs/sidecar-check-1.schema.json"), "utf8");
+    const validate = new Ajv2020().compile(JSON.parse(schema));
+    const example = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!);
+    expect(validate(example), JSON.stringify(validate.errors)).toBe(true);
+    const [check] = example.checks;
+    for (const wrong of [
+      { ...example, schema: "sidecar-check-2" },
+      { ...example, checks: [{ ...check, status: "failed" }] },
+      { ...example, checks: [{ ...check, hint: "x" }] },
+      { ...example, checks: [{ ...check, name: "no-such" }] },
+    ])
+      expect(validate(wrong)).toBe(false);
+  });
 });

@@ -11,7 +11,6 @@ import { Failure } from "../companion/failure.ts";
 import { Log } from "../companion/log.ts";
 import { runenvNames } from "../companion/runenv.ts";
 import { encode } from "../system/text.ts";
-import { checkHere } from "./check.ts";
 import { type CommandName, commands } from "./commands.ts";
 import { completions } from "./completions.ts";
 import { installHere } from "./install.ts";
@@ -88,7 +87,12 @@ async function answer(started: Started, environment: Environment): Promise<numbe
   }
   switch (command as CommandName) {
     case "check":
-      return checkHere(words.slice(1), started, environment, print);
+      return (await import("./check.ts")).checkHere(
+        words.slice(1),
+        started,
+        environment,
+        print,
+      );
     case "completion":
       return print(
         completionScript(environment, words[1] ?? environment.get("SHELL") ?? ""),

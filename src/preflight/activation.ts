@@ -5,7 +5,7 @@
  */
 import { planActivation } from "#companion/activation-plan.ts";
 import { findProgram } from "#companion/program.ts";
-import { everybodyProblem } from "#preflight/everybody.ts";
+import { everybodyProblem, who } from "#preflight/everybody.ts";
 import { startProblem } from "#preflight/startable.ts";
 import { type Actor, asBlock, blockVariables } from "#preflight/user.ts";
 import {
@@ -71,7 +71,7 @@ function fileFinding(plan: ActivationPlan): Finding {
   const path = plan.kind === "variables" ? plan.path : plan.text;
   const closed = everybodyProblem(path, "read");
   if (closed) return failed("activate-file", closed);
-  return ok("activate-file", `${printable(path)}, everybody may read it`);
+  return ok("activate-file", `${printable(path)}, ${who} may read it`);
 }
 
 function shellFinding(plan: ActivationPlan, image: Environment): Finding {
@@ -147,10 +147,10 @@ function makePlace(image: Environment): string | undefined {
   }
 }
 
-export function attemptFinding({ result, who, onlyRoot }: Actor<Attempt>): Finding {
+export function attemptFinding({ result, user, onlyRoot }: Actor<Attempt>): Finding {
   const { failure, milliseconds } = result;
   if (failure) return failed("activation", failure);
-  const message = `${milliseconds.toFixed(0)} ms, tried as ${who}`;
+  const message = `${milliseconds.toFixed(0)} ms, tried as ${user}`;
   if (onlyRoot === undefined) return ok("activation", message);
   return warning("activation", {
     message: `${message} only: being another user is not allowed here (${onlyRoot})`,

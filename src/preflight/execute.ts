@@ -1,5 +1,6 @@
 /** EXECUTE: its words, its program as the activation leaves PATH, and who may start it. */
 import { fileProblem, findProgram } from "#companion/program.ts";
+import { who } from "#preflight/everybody.ts";
 import { fileInPath, startProblem } from "#preflight/startable.ts";
 import { isAbsolute } from "#system/paths.ts";
 import type { Environment } from "../companion/environment.ts";
@@ -60,7 +61,7 @@ export function checkExecute(
   const lookup = (variable: string) => environment.get(variable);
   const problem = startProblem(program, lookup) ?? fileProblem(program);
   if (problem) return failed("execute", problem);
-  return ok("execute", `${name}, everybody may start it`);
+  return ok("execute", `${name}, ${who} may start it`);
 }
 
 /** It may be there, where this user cannot find it: then that is what is wrong. */

@@ -6,6 +6,9 @@ import { printable } from "../../system/text.ts";
 import type { Problem } from "../finding.ts";
 import { barrier, type Step, type Wish } from "./permission.ts";
 
+/** Of whom it is told what he may do. */
+export const who = "everybody";
+
 type Way = {
   readonly steps: readonly Step[];
   /** Why it ends before its end. */

@@ -14,7 +14,7 @@ import { userIdentifier } from "../../system/posix/process.ts";
 export type Actor<Result> = {
   readonly result: Result;
   /** For messages. */
-  readonly who: string;
+  readonly user: string;
   /** Why it had to be root, which proves nothing for others. */
   readonly onlyRoot?: string;
 };
@@ -22,11 +22,11 @@ export type Actor<Result> = {
 /** Does it as a user of the platform, where this process may be one. */
 export function asBlock<Result>(action: () => Result): Actor<Result> {
   const own = userIdentifier();
-  if (own !== 0) return { result: action(), who: `user id ${own}` };
+  if (own !== 0) return { result: action(), user: `user id ${own}` };
   const stranger = unknownUser();
   const result = asUser(stranger, action);
-  if (!(result instanceof SystemError)) return { result, who: `user id ${stranger}` };
-  return { result: action(), who: "root", onlyRoot: result.message };
+  if (!(result instanceof SystemError)) return { result, user: `user id ${stranger}` };
+  return { result: action(), user: "root", onlyRoot: result.message };
 }
 
 /**

@@ -4,13 +4,13 @@ import type { Environment } from "../../companion/environment.ts";
 export type Actor<Result> = {
   readonly result: Result;
   /** For messages. */
-  readonly who: string;
+  readonly user: string;
   /** Why it had to be an administrator; on Windows it does not matter. */
   readonly onlyRoot?: string;
 };
 
 export function asBlock<Result>(action: () => Result): Actor<Result> {
-  return { result: action(), who: "this user" };
+  return { result: action(), user: "this user" };
 }
 
 export function blockVariables(
