@@ -41,28 +41,39 @@ export type Tools = {
   readonly limits: ActivationLimits;
 };
 
+export type CheckedPlan = {
+  readonly findings: readonly Finding[];
+  /** Whether a shell would be started for it. */
+  readonly isShells: boolean;
+};
+
 /** What it is, whether its file can be read and its shell be started by everybody. */
-export function checkPlan({ activate: value }: Runenv, image: Environment): Finding[] {
+export function checkPlan(
+  { activate: value }: Runenv,
+  image: Environment,
+): CheckedPlan {
+  const only = (finding: Finding) => ({ findings: [finding], isShells: false });
   const path = value.trim();
   const looksRelative = /^[\w.-]+\/[\w./-]*$|^[\w./-]+\.env$/.test(path);
   if (looksRelative && !isAbsolute(path))
-    return [
+    return only(
       warning("activate-file", {
         message: `${printable(path)} is looked for in each block's own directory`,
         hint: "give ACTIVATE the whole path of a file of the image",
       }),
-    ];
-  let plan: ActivationPlan;
+    );
   try {
-    plan = planActivation(value);
+    const plan = planActivation(value);
+    return {
+      findings: [fileFinding(plan), shellFinding(plan, image)],
+      isShells: plan.kind === "script" || plan.kind === "command",
+    };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const closed = everybodyProblem(path, "read");
-    const isShell = error.code === "activation-shell-unknown";
-    if (isShell) return [failed("activate-shell", error)];
-    return [failed("activate-file", closed ?? error)];
+    if (error.code === "activation-shell-unknown")
+      return only(failed("activate-shell", error));
+    return only(failed("activate-file", everybodyProblem(path, "read") ?? error));
   }
-  return [fileFinding(plan), shellFinding(plan, image)];
 }
 
 function fileFinding(plan: ActivationPlan): Finding {
@@ -147,13 +158,17 @@ function makePlace(image: Environment): string | undefined {
   }
 }
 
-export function attemptFinding({ result, user, onlyRoot }: Actor<Attempt>): Finding {
+/** @param isShells whether a shell ran, of which root's success proves nothing */
+export function attemptFinding(
+  { result, user, onlyRoot }: Actor<Attempt>,
+  isShells: boolean,
+): Finding {
   const { failure, milliseconds } = result;
   if (failure) return failed("activation", failure);
   const message = `${milliseconds.toFixed(0)} ms, tried as ${user}`;
-  if (onlyRoot === undefined) return ok("activation", message);
+  if (onlyRoot === undefined || !isShells) return ok("activation", message);
   return warning("activation", {
-    message: `${message} only: being another user is not allowed here (${onlyRoot})`,
+    message: `${message} only: it may not become another user (${onlyRoot})`,
     hint: "run this check once as a user of the platform: docker run --user=20042:20042",
   });
 }

@@ -50,21 +50,19 @@ function checkRunenv(
   const { finding, runenv } = checkDeclaration(request, tools.image);
   if (!runenv) return [finding];
   const { name } = runenv;
-  const plan = checkPlan(runenv, tools.image);
-  const named = (findings: Finding[]) => findings.map((f) => ({ ...f, runenv: name }));
-  const first = [finding, ...named(plan)];
-  const obstacle = plan.find(({ status }) => status !== "ok");
-  const why = obstacle
-    ? `not tried: see ${obstacle.name}`
-    : isStartable
-      ? undefined
-      : "not tried: see sidecar";
-  if (why !== undefined)
+  const { findings, isShells } = checkPlan(runenv, tools.image);
+  const named = (list: readonly Finding[]) => list.map((f) => ({ ...f, runenv: name }));
+  const first = [finding, ...named(findings)];
+  const obstacle = findings.find(({ status }) => status !== "ok")?.name;
+  const cause = obstacle ?? (isStartable ? undefined : "sidecar");
+  if (cause !== undefined) {
+    const why = `not tried: see ${cause}`;
     return [...first, ...named([notTried(why), skipped("execute", why)])];
+  }
   const actor = attempt(runenv, tools, (activated) => findExecute(name, activated));
   const { environment, program } = actor.result;
   const execute = environment
     ? checkExecute(name, program, environment)
     : skipped("execute", "not searched: see activation");
-  return [...first, ...named([attemptFinding(actor), execute])];
+  return [...first, ...named([attemptFinding(actor, isShells), execute])];
 }
