@@ -158,11 +158,12 @@ describeWhere({ root: isRoot, namespaces: hasNamespaces }, "an activation", () =
     expect({ code, left }).toEqual({ code: 0, left: [] });
   });
 
-  it("that leaves a process behind has it ended", async () => {
+  it("that leaves processes behind has them ended, before its HOME is removed", async () => {
     const { code, left } = await check({
       variables: {
         DA__P7__RUNENV__TOOL__ACTIVATE:
-          ". /opt/tool/activate.sh; sleep 1000 & touch $HOME/x $TMPDIR/y",
+          ". /opt/tool/activate.sh; sleep 1000 & touch $HOME/x $TMPDIR/y; " +
+          'while :; do mkdir -p "$HOME"; echo > "$HOME/again"; done &',
       },
     });
     expect({ code, left }).toEqual({ code: 0, left: [] });
