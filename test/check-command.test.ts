@@ -159,14 +159,20 @@ describeWhere({ root: isRoot, namespaces: hasNamespaces }, "an activation", () =
   });
 
   it("that leaves processes behind has them ended, before its HOME is removed", async () => {
-    const { code, left } = await check({
+    const told =
+      "trap 'test -d $HOME && echo told in time > /mnt/open/told; exit' TERM";
+    const daemon = `(${told}; touch $HOME/up; while :; do sleep 0.02; done) &`;
+    const scenario = {
+      prepare: "mkdir -m 777 /mnt/open",
       variables: {
         DA__P7__RUNENV__TOOL__ACTIVATE:
-          ". /opt/tool/activate.sh; sleep 1000 & touch $HOME/x $TMPDIR/y; " +
-          'while :; do mkdir -p "$HOME"; echo > "$HOME/again"; done &',
+          `. /opt/tool/activate.sh; sleep 1000 & touch $TMPDIR/x; ${daemon} ` +
+          "until test -e $HOME/up; do sleep 0.02; done",
       },
-    });
-    expect({ code, left }).toEqual({ code: 0, left: [] });
+    };
+    const script = "/mnt/sidecar check >/dev/null && cat /mnt/open/told";
+    const { stdout, code } = await inImage(scenario, ["sh", "-c", script]);
+    expect({ stdout, code }).toEqual({ stdout: "told in time\n", code: 0 });
   });
 
   it("that is interrupted leaves nothing, and sidecar exits with 128+n", async () => {
