@@ -65,7 +65,7 @@ export class Log {
 }
 
 /** See no-color.org: NO_COLOR, set to anything but "", asks for plain text. */
-function isColoured(environment: Environment, terminal: boolean): boolean {
+export function isColoured(environment: Environment, terminal: boolean): boolean {
   return terminal && !environment.get("NO_COLOR") && environment.get("TERM") !== "dumb";
 }
 

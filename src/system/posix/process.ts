@@ -1,5 +1,6 @@
 /** Processes: learn how one ended, signal its group, hand it the terminal. */
 
+import { ptr } from "../foreign.ts";
 import { commonLibc, lastError, libc, moreLibc, SystemError } from "./libc.ts";
 import { signalNumber, signalSet } from "./signals.ts";
 import {
@@ -143,6 +144,16 @@ const PR_SET_CHILD_SUBREAPER = 36;
 /** Orphans of the block become children of sidecar, so that it learns of their end. */
 export function adoptOrphans(): void {
   libc().prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0);
+}
+
+const PR_GET_CHILD_SUBREAPER = 37;
+
+/** Whether they do: a filter of system calls may have forbidden it. */
+export function isAdopting(): boolean {
+  const answer = new Int32Array(1);
+  return (
+    libc().prctl(PR_GET_CHILD_SUBREAPER, ptr(answer), 0, 0) === 0 && answer[0] === 1
+  );
 }
 
 /** The group that the terminal listens to; -1 where it is none, or not ours. */
