@@ -1,0 +1,315 @@
+/*
+ * stage KEY=VALUE… -- SIDECAR ARGUMENT…: one performance. It starts sidecar as a
+ * scenario wants it (user, process 1, a /tmp of its own), sends signals at instants
+ * counted from the execve or from when the block is ready, reads what sidecar prints,
+ * and tells on standard output, in lines, what happened. It is the subreaper above
+ * sidecar: whatever outlives sidecar, process or zombie, becomes a child of this one.
+ *
+ *     board=FILE     see board.h            one=1       sidecar is process 1
+ *     uid=NUMBER     whom it runs as        tmp=DIR     is /tmp for it
+ *     out=HOW:FILE   error=HOW:FILE         HOW: file, pipe, gone (a pipe whose reader
+ *                                           goes away after some bytes)
+ *     send=e,MICROSECONDS,SIGNAL            after the execve (e) or readiness (r)
+ *     hide=1         no cgroups to be seen  limit=MILLISECONDS  then it hangs
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "board.h"
+
+enum { SENDS = 16, GONE_AFTER = 2000 };
+
+struct stream {
+  char how; /* f, p, g */
+  const char *path;
+  int file, reader, writer;
+  long bytes;
+};
+
+struct sending {
+  int from_ready;
+  uint64_t delay, due; /* nanoseconds; due 0: not known yet */
+  int signal, done;
+};
+
+static struct board *board;
+static struct stream streams[2];
+static struct sending sendings[SENDS];
+static int sending_count, user = -1, process_one, hide_cgroups;
+static const char *private_tmp;
+static uint64_t limit = 45000;
+static pid_t sidecar;
+
+static uint64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static void must(int result, const char *what) {
+  if (result >= 0) return;
+  printf("broken %s: %s\n", what, strerror(errno));
+  exit(1);
+}
+
+static void set_stream(struct stream *stream, char *value) {
+  stream->how = value[0];
+  stream->path = strchr(value, ':') + 1;
+}
+
+static void set(char *key, char *value) {
+  if (!strcmp(key, "uid")) user = atoi(value);
+  else if (!strcmp(key, "one")) process_one = 1;
+  else if (!strcmp(key, "hide")) hide_cgroups = 1;
+  else if (!strcmp(key, "tmp")) private_tmp = value;
+  else if (!strcmp(key, "limit")) limit = (uint64_t)atol(value);
+  else if (!strcmp(key, "out")) set_stream(&streams[0], value);
+  else if (!strcmp(key, "error")) set_stream(&streams[1], value);
+  else if (!strcmp(key, "board")) {
+    int file = open(value, O_RDWR | O_CLOEXEC);
+    must(file, "board");
+    board = mmap(NULL, sizeof *board, PROT_READ, MAP_SHARED, file, 0);
+    close(file);
+  } else if (!strcmp(key, "send") && sending_count < SENDS) {
+    struct sending *sending = &sendings[sending_count++];
+    char origin;
+    long microseconds;
+    sscanf(value, "%c,%ld,%d", &origin, &microseconds, &sending->signal);
+    sending->from_ready = origin == 'r';
+    sending->delay = (uint64_t)microseconds * 1000;
+  }
+}
+
+static void open_stream(struct stream *stream) {
+  int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND;
+  must(stream->file = open(stream->path, flags, 0666), stream->path);
+  stream->reader = -1;
+  stream->writer = stream->file;
+  if (stream->how == 'f') return;
+  int ends[2];
+  must(pipe2(ends, O_CLOEXEC), "pipe");
+  stream->reader = ends[0];
+  stream->writer = ends[1];
+  must(fcntl(stream->reader, F_SETFL, O_NONBLOCK), "fcntl");
+}
+
+/* In the child. What goes wrong here is told by an exit status that nobody else has. */
+static void become_sidecar(char **words) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  int failed = 0;
+  if (private_tmp) {
+    failed |= mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    failed |= mount(private_tmp, "/tmp", NULL, MS_BIND, NULL);
+    if (hide_cgroups) failed |= mount("none", "/sys/fs/cgroup", "tmpfs", 0, NULL);
+    if (process_one) failed |= mount("proc", "/proc", "proc", 0, NULL);
+  }
+  int input = open("/dev/null", O_RDONLY);
+  dup2(input, 0);
+  close(input);
+  dup2(streams[0].writer, 1);
+  dup2(streams[1].writer, 2);
+  if (user >= 0) {
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
+      failed |= prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    failed |= prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    failed |= setgroups(0, NULL);
+    failed |= setgid((gid_t)user);
+    failed |= setuid((uid_t)user);
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  }
+  if (!failed) execv(words[0], words);
+  _exit(96);
+}
+
+/* Returns when the child's program has been replaced by sidecar's. */
+static void start_sidecar(char **words) {
+  unsigned long flags = CLONE_VFORK | SIGCHLD;
+  if (private_tmp) flags |= CLONE_NEWNS;
+  if (process_one) flags |= CLONE_NEWPID;
+  sidecar = (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
+  must(sidecar, "clone");
+  if (sidecar == 0) become_sidecar(words);
+}
+
+/* Whether sidecar has blocked a signal, so that it waits for it and is not lost. */
+static int is_blocked(int signal) {
+  char path[64], text[4096];
+  snprintf(path, sizeof path, "/proc/%d/status", sidecar);
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  ssize_t length = read(file, text, sizeof text - 1);
+  close(file);
+  if (length <= 0) return 0;
+  text[length] = 0;
+  char *line = strstr(text, "\nSigBlk:");
+  return line && (strtoull(line + 8, NULL, 16) >> (signal - 1) & 1);
+}
+
+static void send_signal(struct sending *sending) {
+  int signal = sending->signal;
+  int always = signal == SIGKILL || signal == SIGSTOP;
+  /* A process 1 that has not blocked it yet would never see it: the kernel's rule, not
+     sidecar's. So it is sent at the first instant at which it counts. */
+  for (int tries = 0; process_one && !always && tries < 100000; tries++)
+    if (is_blocked(signal)) break;
+  int before = always || is_blocked(signal);
+  uint64_t time = now();
+  int result = kill(sidecar, signal);
+  int after = before || is_blocked(signal);
+  sending->done = 1;
+  printf("sent %d %llu %s %d\n", signal, (unsigned long long)time,
+         before ? "kept" : after ? "perhaps" : "lost", result);
+}
+
+/* Sends what is due. Returns when to look again, in nanoseconds. */
+static uint64_t send_due(uint64_t started) {
+  static uint64_t ready;
+  uint64_t time = now(), next = time + 1000000000;
+  if (!ready && board && atomic_load(&((struct board *)board)->armed)) ready = time;
+  for (int n = 0; n < sending_count; n++) {
+    struct sending *sending = &sendings[n];
+    if (sending->done) continue;
+    uint64_t from = sending->from_ready ? ready : started;
+    uint64_t due = from ? from + sending->delay : time + 1000000;
+    if (from && due <= time) send_signal(sending);
+    else if (due < next) next = due;
+  }
+  return next;
+}
+
+static void read_stream(struct stream *stream) {
+  static char bytes[65536];
+  while (stream->reader >= 0) {
+    size_t wanted = stream->how == 'g' ? 1000 : sizeof bytes;
+    ssize_t length = read(stream->reader, bytes, wanted);
+    if (length < 0 && errno == EINTR) continue;
+    if (length < 0 && errno == EAGAIN) return;
+    if (length > 0) must((int)write(stream->file, bytes, (size_t)length), "write");
+    stream->bytes += length > 0 ? length : 0;
+    if (length <= 0 || (stream->how == 'g' && stream->bytes >= GONE_AFTER)) {
+      close(stream->reader);
+      stream->reader = -1;
+    }
+  }
+}
+
+static void describe_process(int process, const char *word) {
+  char path[64], text[512] = "", script[256] = "";
+  snprintf(path, sizeof path, "/proc/%d/stat", process);
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
+  if (file >= 0) close(file);
+  text[length > 0 ? length : 0] = 0;
+  char *behind = strrchr(text, ')');
+  if (behind) behind[3] = 0;
+  snprintf(path, sizeof path, "/proc/%d/cmdline", process);
+  file = open(path, O_RDONLY | O_CLOEXEC);
+  length = file < 0 ? -1 : read(file, script, sizeof script - 1);
+  if (file >= 0) close(file);
+  for (ssize_t n = 0; n < length; n++)
+    if (script[n] < ' ') script[n] = ' ';
+  printf("%s %s %s\n", word, text[0] ? text : "?", script);
+}
+
+static void each_child(void (*what)(int)) {
+  char path[64], text[65536];
+  snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
+  if (file >= 0) close(file);
+  text[length > 0 ? length : 0] = 0;
+  for (char *at = text; *at;) {
+    int process = (int)strtol(at, &at, 10);
+    if (process > 0) what(process);
+    while (*at == ' ') at++;
+  }
+}
+
+static void tell_left(int process) { describe_process(process, "left"); }
+static void end_child(int process) { kill(process, SIGKILL); }
+
+/* What outlived sidecar. `patience`: how long it may still take to end by itself. */
+static void look_for_others(uint64_t patience) {
+  uint64_t until = now() + patience;
+  while (patience > 0 && now() < until) {
+    pid_t process = waitpid(-1, NULL, WNOHANG);
+    if (process < 0) return;
+    if (process == 0) poll(NULL, 0, 1);
+  }
+  each_child(tell_left);
+  for (int tries = 0; tries < 100000; tries++) {
+    each_child(end_child);
+    if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD) return;
+  }
+}
+
+int main(int count, char **words) {
+  int at = 1;
+  for (; at < count && strcmp(words[at], "--"); at++) {
+    char *equals = strchr(words[at], '=');
+    *equals = 0;
+    set(words[at], equals + 1);
+  }
+  signal(SIGPIPE, SIG_DFL);
+  setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  for (int n = 0; n < 2; n++) open_stream(&streams[n]);
+  uint64_t started = now();
+  start_sidecar(words + at + 1);
+  started = now();
+  printf("started %llu\n", (unsigned long long)started);
+  for (int n = 0; n < 2; n++)
+    if (streams[n].reader >= 0) close(streams[n].writer);
+  int handle = (int)syscall(SYS_pidfd_open, sidecar, 0);
+  must(handle, "pidfd_open");
+  int hangs = 0;
+  for (;;) {
+    uint64_t next = send_due(started), time = now();
+    if (time > started + limit * 1000000) {
+      hangs = 1;
+      break;
+    }
+    uint64_t wait = next > time ? next - time : 0;
+    struct timespec left = {(time_t)(wait / 1000000000), (long)(wait % 1000000000)};
+    struct pollfd entries[] = {{handle, POLLIN, 0},
+                               {streams[0].reader, POLLIN, 0},
+                               {streams[1].reader, POLLIN, 0}};
+    ppoll(entries, 3, &left, NULL);
+    if (entries[0].revents) break;
+    for (int n = 0; n < 2; n++)
+      if (entries[n + 1].revents) read_stream(&streams[n]);
+  }
+  uint64_t ended = now();
+  if (hangs) {
+    describe_process(sidecar, "hangs");
+    each_child(tell_left);
+    kill(sidecar, SIGKILL);
+  }
+  int status;
+  must(waitpid(sidecar, &status, 0), "waitpid");
+  printf("ended %llu %d %d\n", (unsigned long long)ended,
+         WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+         WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+  int was_killed = WIFSIGNALED(status);
+  look_for_others(was_killed ? limit * 1000000 : 0);
+  printf("empty %llu\n", (unsigned long long)now());
+  for (int n = 0; n < 2; n++) read_stream(&streams[n]);
+  fflush(stdout);
+}

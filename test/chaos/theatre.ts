@@ -1,0 +1,48 @@
+/** What all scenarios of a run share: programs, and a place for their directories. */
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hasNamespaces } from "../support/machine.ts";
+import type { Theatre } from "./performance.ts";
+
+/** Longer than anything that a scenario does, however busy the machine is. */
+const defaultLimit = 45_000;
+
+export type House = Theatre & { close(): void };
+
+/** @param sidecar the executable, or what is to be judged in its place */
+export function openTheatre(sidecar: string, limit = defaultLimit): House {
+  const privileged = hasNamespaces;
+  // Programs where they can be executed, files where they cost little. Neither in /tmp:
+  // each scenario has its own there.
+  const programs = freshDirectory(privileged ? "/var/tmp" : tmpdir());
+  const place = existsSync("/dev/shm") ? "/dev/shm" : programs;
+  const directory = freshDirectory(place);
+  copyFileSync(sidecar, join(programs, "sidecar"));
+  for (const name of ["tree", "stage"]) compile(name, join(programs, name));
+  return {
+    directory,
+    sidecar: join(programs, "sidecar"),
+    tree: join(programs, "tree"),
+    stage: join(programs, "stage"),
+    privileged,
+    limit,
+    close() {
+      for (const place of [directory, programs])
+        rmSync(place, { recursive: true, force: true });
+    },
+  };
+}
+
+function freshDirectory(parent: string): string {
+  const directory = mkdtempSync(join(parent, "sidecar-chaos-"));
+  chmodSync(directory, 0o755);
+  return directory;
+}
+
+function compile(name: string, file: string): void {
+  const source = join(import.meta.dirname, `${name}.c`);
+  const words = ["gcc", "-O1", "-static", "-pthread", "-o", file, source];
+  const { exitCode, stderr } = Bun.spawnSync(words, { stderr: "pipe" });
+  if (exitCode !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
+}
