@@ -42,7 +42,9 @@ export type Evidence = {
 export const earlier = "earlier\n";
 
 /** The names of the files of both streams, where they are redirected. */
-export function streamFiles({ redirect }: Scenario): readonly [string | undefined, string | undefined] {
+export function streamFiles({
+  redirect,
+}: Scenario): readonly [string | undefined, string | undefined] {
   switch (redirect) {
     case "neither":
       return [undefined, undefined];
