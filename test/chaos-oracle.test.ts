@@ -15,6 +15,7 @@ const plain: Scenario = {
   platformUser: false,
   processOne: false,
   hideCgroups: false,
+  cgroup: false,
   redirect: "both",
   append: false,
   tee: false,
@@ -208,7 +209,7 @@ describeWhere(
 );
 
 describe("scenarios", () => {
-  const ground = { privileged: true, without: new Set<string>() };
+  const ground = { privileged: true, cgroups: true, without: new Set<string>() };
 
   it("are the same for the same seed and number, and others for others", () => {
     expect(generate(5, 77, ground)).toEqual(generate(5, 77, ground));

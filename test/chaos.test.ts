@@ -28,6 +28,7 @@ describeWhere(needs, `scenarios of seed ${seed}`, () => {
       count,
       ground: {
         privileged: theatre.privileged,
+        cgroups: theatre.cgroups !== undefined,
         without: new Set(without.split(",").filter((name) => name !== "")),
       },
       theatre,

@@ -32,12 +32,22 @@ export type Campaign = {
   readonly theatre: Theatre;
   /** How many at the same time; most of their time they sleep. */
   readonly width?: number;
+  /** After so many failures it is enough. */
+  readonly mostFailures?: number;
   readonly onFailure?: (failed: Failed) => void | Promise<void>;
   readonly onProgress?: (done: number) => void;
 };
 
 export async function conduct(campaign: Campaign): Promise<Tally> {
-  const { seed, first, count, ground, theatre, width = 12 } = campaign;
+  const {
+    seed,
+    first,
+    count,
+    ground,
+    theatre,
+    width = 12,
+    mostFailures = 50,
+  } = campaign;
   const tally: Tally = {
     scenarios: 0,
     classes: new Map(),
@@ -47,13 +57,15 @@ export async function conduct(campaign: Campaign): Promise<Tally> {
     slowestFall: 0,
   };
   let next = first;
+  let failures = 0;
   const work = async () => {
-    while (next < first + count) {
+    while (next < first + count && failures < mostFailures) {
       const index = next;
       next += 1;
       const scenario = generate(seed, index, ground);
       const { problems, evidence } = await tryOut(scenario, theatre);
       add(tally, scenario, evidence, problems.length > 0);
+      if (problems.length > 0) failures += 1;
       if (problems.length > 0)
         await campaign.onFailure?.({ index, scenario, problems, evidence });
       campaign.onProgress?.(tally.scenarios);

@@ -21,7 +21,7 @@ export function classesOf(scenario: Scenario): string[] {
     [...allActions(script), ...allActions(background)].map((a) => a.does),
   );
   const has = (...signals: number[]) =>
-    sends.some(({ signal }) => signals.includes(signal));
+    sends.some(({ signal, to }) => !to && signals.includes(signal));
   const endings = sends.filter(({ signal }) => endingSignals.includes(signal));
   const facts: Record<string, boolean> = {
     root: !scenario.platformUser,
@@ -30,6 +30,7 @@ export function classesOf(scenario: Scenario): string[] {
     subreaper: !scenario.processOne,
     "no-cgroups": scenario.hideCgroups,
     [`redirect-${scenario.redirect.replace(" ", "-")}`]: true,
+    cgroup: scenario.cgroup,
     append: scenario.append,
     tee: scenario.tee,
     [`console-${scenario.out}`]: true,
@@ -42,6 +43,7 @@ export function classesOf(scenario: Scenario): string[] {
     background: background.length > 0,
     [`program-${scenario.program.replace(" ", "-")}`]: scenario.program !== "tree",
     "kill-sidecar": has(SIGKILL),
+    "kill-guardian": sends.some(({ to }) => to === "guardian"),
     "signal-ending": endings.length > 0,
     "signal-twice": endings.length > 1,
     "signal-first-10ms": sends.some(

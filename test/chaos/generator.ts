@@ -24,6 +24,8 @@ import {
 export type Ground = {
   /** Root, with namespaces: other users, process 1, a /tmp for each scenario. */
   readonly privileged: boolean;
+  /** Cgroups of version 2. */
+  readonly cgroups: boolean;
   /** Classes (classes.ts) of which no scenario is wanted. */
   readonly without: ReadonlySet<string>;
 };
@@ -33,9 +35,16 @@ const mostTries = 1000;
 export function generate(seed: number, index: number, ground: Ground): Scenario {
   for (let attempt = 0; attempt < mostTries; attempt += 1) {
     const drawn = draw(new Random(seed, index, attempt));
+    const cgroup = drawn.cgroup && ground.cgroups;
     const scenario = ground.privileged
-      ? drawn
-      : { ...drawn, platformUser: false, processOne: false, hideCgroups: false };
+      ? { ...drawn, cgroup }
+      : {
+          ...drawn,
+          cgroup,
+          platformUser: false,
+          processOne: false,
+          hideCgroups: false,
+        };
     if (!classesOf(scenario).some((name) => ground.without.has(name))) return scenario;
   }
   throw new Error(`nothing is left without ${[...ground.without].join(",")}`);
@@ -78,10 +87,14 @@ function draw(random: Random): Scenario {
   const outlasts =
     mayOutlast(script) || (background !== undefined && mayOutlast(background));
   const isPatient = !outlasts && random.chance(40);
+  const platformUser = random.chance(50);
+  const hideCgroups = random.chance(50);
   return {
-    platformUser: random.chance(50),
+    platformUser,
     processOne: random.chance(35),
-    hideCgroups: random.chance(50),
+    hideCgroups,
+    // Another user's would have to be handed to him, with sidecar in it.
+    cgroup: !platformUser && !hideCgroups && random.chance(40),
     redirect,
     append: redirected && random.chance(30),
     tee,
@@ -120,6 +133,8 @@ function planEnd(random: Random): Plan {
   const isEnded = kind === "never" ? !hasShortTimeout : random.chance(30);
   if (isEnded || (kind === "never" && random.chance(30))) sends.push(...ending(random));
   if (random.chance(18)) sends.push(...other(random));
+  if (random.chance(5))
+    sends.push({ ...instant(random), signal: SIGKILL, to: "guardian" });
   if (random.chance(4)) sends.push(...pair(random, SIGSTOP));
   if (random.chance(4)) sends.push(...pair(random, SIGTSTP));
   const listens = kind === "waits" || random.chance(25);

@@ -21,7 +21,8 @@ export function judge(scenario: Scenario, evidence: Evidence): string[] {
 /** Whether sidecar itself was killed, so that it could not tidy up. */
 function wasKilled({ report }: Evidence): boolean {
   return (
-    report.signal === SIGKILL && report.sent.some(({ signal }) => signal === SIGKILL)
+    report.signal === SIGKILL &&
+    report.sent.some(({ signal, toGuardian }) => signal === SIGKILL && !toGuardian)
   );
 }
 
@@ -30,6 +31,13 @@ function neverBegan({ report }: Evidence): boolean {
   return report.sent.some(
     ({ signal, kept }) => signal === report.signal && kept !== "kept",
   );
+}
+
+/** Whether the block still ran when the last of its processes was heard of. */
+function blockRan({ board: { notes } }: Evidence): boolean {
+  const has = (...kinds: string[]) =>
+    notes.some(({ node, kind }) => node === 0 && kinds.includes(kind));
+  return has("start") && !has("exit", "die");
 }
 
 type Record = {
@@ -111,6 +119,10 @@ function* remains(scenario: Scenario, evidence: Evidence): Iterable<string> {
     const isUnfinished = /^r\.json\.\d+\.new$/.test(name) && wasKilled(evidence);
     if (!expected.has(name) && !isUnfinished) yield `the file ${name} is left`;
   }
+  // A guardian removes it, if there was one, and was not killed with a process 1.
+  for (const name of evidence.cgroups)
+    if (!wasKilled(evidence) || (!scenario.processOne && blockRan(evidence)))
+      yield `the cgroup ${name} is left`;
   for (const name of evidence.temporary) {
     const isHome = name === "home" && scenario.platformUser;
     const isOwn = name.startsWith("sidecar-") && wasKilled(evidence);

@@ -56,6 +56,8 @@ class Course {
   readonly sent: readonly number[];
   /** Those of them that end a block. */
   readonly endings: readonly number[];
+  /** Its guardian was killed: the kernel kills the block then. */
+  readonly lostGuardian: boolean;
   readonly mayTimeOut: boolean;
   readonly mayBeKilled: boolean;
 
@@ -64,12 +66,13 @@ class Course {
     this.#evidence = evidence;
     const { report } = evidence;
     const arrived = report.sent.filter(
-      ({ kept, signal }) => kept !== "lost" || signal === SIGKILL,
+      ({ kept, toGuardian }) => kept !== "lost" && !toGuardian,
     );
+    this.lostGuardian = report.sent.some(({ toGuardian }) => toGuardian);
     this.sent = arrived.map(({ signal }) => signal);
     this.endings = this.sent.filter((signal) => endingSignals.includes(signal));
     const { timeout = Infinity, grace = 10_000 } = scenario;
-    const timesOut = report.started + timeout * millisecond;
+    const timesOut = report.begun + timeout * millisecond;
     this.mayTimeOut = report.ended >= timesOut;
     const beginnings = arrived
       .filter(({ signal }) => endingSignals.includes(signal))
@@ -84,7 +87,8 @@ class Course {
   /** The wait statuses that the block may have had. */
   get ends(): End[] {
     const notes = notesOfBlock(this.#evidence);
-    const ends: End[] = this.mayBeKilled ? [{ signal: SIGKILL }] : [];
+    const ends: End[] =
+      this.mayBeKilled || this.lostGuardian ? [{ signal: SIGKILL }] : [];
     const exit = notes.find(({ kind }) => kind === "exit");
     // Signals are blocked by then.
     if (exit) return [...ends, { code: exit.a }];
@@ -119,7 +123,8 @@ class Course {
     if ("code" in end) return wasTold ? causes : [...causes, "exited"];
     const isOwn = notes.some(({ kind, a }) => kind === "die" && a === end.signal);
     const isForwarded = end.signal === SIGUSR1 || end.signal === SIGUSR2;
-    return isOwn || isForwarded ? [...causes, "signalled"] : causes;
+    const isByGuardian = end.signal === SIGKILL && this.lostGuardian;
+    return isOwn || isForwarded || isByGuardian ? [...causes, "signalled"] : causes;
   }
 }
 
@@ -132,7 +137,8 @@ export function allowedOutcomes(scenario: Scenario, evidence: Evidence): Exit[] 
   if (!hasBegun) {
     for (const signal of course.endings)
       exits.push({ cause: "cancelled", signal: nameOf(signal) });
-    const forwarded = course.sent.some((s) => s === SIGUSR1 || s === SIGUSR2);
+    const forwarded =
+      course.lostGuardian || course.sent.some((s) => s === SIGUSR1 || s === SIGUSR2);
     const hasShell = ["command", "file", "fails"].includes(scenario.activation);
     if (scenario.activation === "fails" || (forwarded && hasShell))
       exits.push({ cause: "activation-failed" });

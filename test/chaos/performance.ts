@@ -6,11 +6,12 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { platformUser } from "../support/machine.ts";
 import { type Board, boardSize, readBoard } from "./board.ts";
 import { parseReport, type Report } from "./report.ts";
@@ -24,6 +25,8 @@ export type Theatre = {
   readonly tree: string;
   readonly stage: string;
   readonly privileged: boolean;
+  /** Where cgroups of version 2 can be made; absent where they cannot. */
+  readonly cgroups?: string;
   /** Milliseconds after which a scenario counts as hanging. */
   readonly limit: number;
 };
@@ -36,6 +39,8 @@ export type Evidence = {
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** What is in the scenario's /tmp at the end. */
   readonly temporary: readonly string[];
+  /** Cgroups that are left. */
+  readonly cgroups: readonly string[];
 };
 
 /** What the redirected files hold before. */
@@ -85,7 +90,21 @@ export async function perform(scenario: Scenario, theatre: Theatre): Promise<Evi
     board: readBoard(join(directory, "board")),
     files,
     temporary: readdirSync(join(directory, "tmp")),
+    cgroups: scenario.cgroup ? removeCgroup(cgroupOf(theatre, directory)) : [],
   };
+}
+
+function cgroupOf({ cgroups = "" }: Theatre, directory: string): string {
+  return join(cgroups, basename(directory));
+}
+
+/** @returns what was left below it */
+function removeCgroup(cgroup: string): string[] {
+  const entries = readdirSync(cgroup, { withFileTypes: true });
+  const left = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  for (const name of left) rmdirSync(join(cgroup, name));
+  rmdirSync(cgroup);
+  return left;
 }
 
 export function cleanUp({ directory }: Evidence): void {
@@ -105,6 +124,7 @@ function prepare(scenario: Scenario, theatre: Theatre, directory: string): void 
       writeFileSync(path(name), earlier);
       if (scenario.platformUser) chownSync(path(name), platformUser, platformUser);
     }
+  if (scenario.cgroup) mkdirSync(cgroupOf(theatre, directory));
   if (scenario.activation === "env file") writeFileSync(path("a.env"), "CHAOS=1\n");
   if (scenario.activation === "file")
     writeFileSync(
@@ -165,7 +185,8 @@ function stageWords(scenario: Scenario, theatre: Theatre, directory: string): st
     ...(scenario.processOne ? ["one=1"] : []),
     ...(scenario.platformUser ? [`uid=${platformUser}`] : []),
     ...scenario.sends.map(
-      ({ from, microseconds, signal }) => `send=${from[0]},${microseconds},${signal}`,
+      ({ from, microseconds, signal, to }) =>
+        `send=${from === "start" ? "e" : "r"},${microseconds},${signal},${to ? "g" : "s"}`,
     ),
     "--",
     theatre.sidecar,
@@ -175,9 +196,10 @@ function stageWords(scenario: Scenario, theatre: Theatre, directory: string): st
 
 function sidecarWords(
   scenario: Scenario,
-  { tree }: Theatre,
+  theatre: Theatre,
   directory: string,
 ): string[] {
+  const { tree } = theatre;
   const [out, error] = streamFiles(scenario);
   const board = join(directory, "board");
   const option = (name: string, value: string | undefined) =>
@@ -196,6 +218,7 @@ function sidecarWords(
     ...option("grace", time(scenario.grace)),
     ...option("result", scenario.result ? "r.json" : undefined),
     ...flag("temporary", scenario.temporary),
+    ...option("cgroup", scenario.cgroup ? cgroupOf(theatre, directory) : undefined),
     "--exec",
     ...{
       tree: [tree, board, "0", "0", "0", scriptText(scenario.script)],

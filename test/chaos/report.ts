@@ -9,10 +9,13 @@ export type Sent = {
    * first instructions the kernel does what it does to any program.
    */
   readonly kept: "kept" | "perhaps" | "lost";
+  /** The block's guardian got it, not sidecar. */
+  readonly toGuardian: boolean;
 };
 
 export type Report = {
-  /** When sidecar's program was in place; nanoseconds. */
+  /** Nanoseconds, as all times: before sidecar was started, and after the execve. */
+  readonly begun: number;
   readonly started: number;
   readonly ended: number;
   /** When nothing was left of all that sidecar had started. */
@@ -30,13 +33,14 @@ export type Report = {
 export function parseReport(text: string): Report {
   const sent: Sent[] = [];
   const left = new Set<string>();
-  const times = { started: 0, ended: 0, empty: 0 };
+  const times = { begun: 0, started: 0, ended: 0, empty: 0 };
   let end: Pick<Report, "code" | "signal"> = {};
   let hangs = false;
   let broken: string | undefined;
   for (const line of text.split("\n")) {
     const [word, ...rest] = line.split(" ");
     switch (word) {
+      case "begun":
       case "started":
       case "empty":
         times[word] = Number(rest[0]);
@@ -47,6 +51,7 @@ export function parseReport(text: string): Report {
             signal: Number(rest[0]),
             time: Number(rest[1]),
             kept: rest[2] as Sent["kept"],
+            toGuardian: rest[4] === "guardian",
           });
         break;
       case "ended":

@@ -40,6 +40,7 @@ const seed = Number(values.seed);
 const theatre = openTheatre(values.sidecar, Number(values.limit));
 const ground: Ground = {
   privileged: theatre.privileged,
+  cgroups: theatre.cgroups !== undefined,
   without: new Set(values.without.split(",").filter((name) => name !== "")),
 };
 

@@ -83,6 +83,8 @@ export type Send = {
   readonly from: "start" | "ready";
   readonly microseconds: number;
   readonly signal: number;
+  /** Sidecar, where nobody else is named. */
+  readonly to?: "guardian";
 };
 
 export type Scenario = {
@@ -90,6 +92,8 @@ export type Scenario = {
   readonly platformUser: boolean;
   readonly processOne: boolean;
   readonly hideCgroups: boolean;
+  /** `--cgroup`: the block in one of its own. */
+  readonly cgroup: boolean;
   readonly redirect: "neither" | "stdout" | "stderr" | "both" | "one file";
   readonly append: boolean;
   readonly tee: boolean;

@@ -9,7 +9,8 @@
  *     uid=NUMBER     whom it runs as        tmp=DIR     is /tmp for it
  *     out=HOW:FILE   error=HOW:FILE         HOW: file, pipe, gone (a pipe whose reader
  *                                           goes away after some bytes)
- *     send=e,MICROSECONDS,SIGNAL            after the execve (e) or readiness (r)
+ *     send=e,MICROSECONDS,SIGNAL,TO         after the execve (e) or readiness (r), to
+ *                                           sidecar (s) or the block's guardian (g)
  *     hide=1         no cgroups to be seen  limit=MILLISECONDS  then it hangs
  */
 #define _GNU_SOURCE
@@ -42,8 +43,8 @@ struct stream {
 };
 
 struct sending {
-  int from_ready;
-  uint64_t delay, due; /* nanoseconds; due 0: not known yet */
+  int from_ready, to_guardian;
+  uint64_t delay; /* nanoseconds */
   int signal, done;
 };
 
@@ -87,9 +88,10 @@ static void set(char *key, char *value) {
     close(file);
   } else if (!strcmp(key, "send") && sending_count < SENDS) {
     struct sending *sending = &sendings[sending_count++];
-    char origin;
+    char origin, to;
     long microseconds;
-    sscanf(value, "%c,%ld,%d", &origin, &microseconds, &sending->signal);
+    sscanf(value, "%c,%ld,%d,%c", &origin, &microseconds, &sending->signal, &to);
+    sending->to_guardian = to == 'g';
     sending->from_ready = origin == 'r';
     sending->delay = (uint64_t)microseconds * 1000;
   }
@@ -160,6 +162,43 @@ static int is_blocked(int signal) {
   return line && (strtoull(line + 8, NULL, 16) >> (signal - 1) & 1);
 }
 
+static void each_child(int parent, void (*what)(int)) {
+  char path[64], text[65536];
+  snprintf(path, sizeof path, "/proc/%d/task/%d/children", parent, parent);
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
+  if (file >= 0) close(file);
+  text[length > 0 ? length : 0] = 0;
+  for (char *at = text; *at;) {
+    int process = (int)strtol(at, &at, 10);
+    if (process > 0) what(process);
+    while (*at == ' ') at++;
+  }
+}
+
+static int guardian;
+
+static void note_guardian(int process) {
+  char path[64], name[32] = "";
+  snprintf(path, sizeof path, "/proc/%d/comm", process);
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  if (read(file, name, sizeof name - 1) > 0 && !strcmp(name, "block-guardian\n"))
+    guardian = process;
+  close(file);
+}
+
+/* The newest one: an activation may have left another. */
+static void send_to_guardian(struct sending *sending) {
+  guardian = 0;
+  each_child(sidecar, note_guardian);
+  sending->done = 1;
+  uint64_t time = now();
+  int result = guardian ? kill(guardian, sending->signal) : -1;
+  printf("sent %d %llu kept %d guardian\n", sending->signal, (unsigned long long)time,
+         result);
+}
+
 static void send_signal(struct sending *sending) {
   int signal = sending->signal;
   int always = signal == SIGKILL || signal == SIGSTOP;
@@ -186,7 +225,7 @@ static uint64_t send_due(uint64_t started) {
     if (sending->done) continue;
     uint64_t from = sending->from_ready ? ready : started;
     uint64_t due = from ? from + sending->delay : time + 1000000;
-    if (from && due <= time) send_signal(sending);
+    if (from && due <= time) (sending->to_guardian ? send_to_guardian : send_signal)(sending);
     else if (due < next) next = due;
   }
   return next;
@@ -223,21 +262,12 @@ static void describe_process(int process, const char *word) {
   if (file >= 0) close(file);
   for (ssize_t n = 0; n < length; n++)
     if (script[n] < ' ') script[n] = ' ';
-  printf("%s %s %s\n", word, text[0] ? text : "?", script);
-}
-
-static void each_child(void (*what)(int)) {
-  char path[64], text[65536];
-  snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
+  char where[64] = "";
+  snprintf(path, sizeof path, "/proc/%d/wchan", process);
+  file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file >= 0 && read(file, where, sizeof where - 1) < 0) where[0] = 0;
   if (file >= 0) close(file);
-  text[length > 0 ? length : 0] = 0;
-  for (char *at = text; *at;) {
-    int process = (int)strtol(at, &at, 10);
-    if (process > 0) what(process);
-    while (*at == ' ') at++;
-  }
+  printf("%s %s in %s: %s\n", word, text[0] ? text : "?", where, script);
 }
 
 static void tell_left(int process) { describe_process(process, "left"); }
@@ -251,9 +281,9 @@ static void look_for_others(uint64_t patience) {
     if (process < 0) return;
     if (process == 0) poll(NULL, 0, 1);
   }
-  each_child(tell_left);
+  each_child(getpid(), tell_left);
   for (int tries = 0; tries < 100000; tries++) {
-    each_child(end_child);
+    each_child(getpid(), end_child);
     if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD) return;
   }
 }
@@ -271,10 +301,11 @@ int main(int count, char **words) {
   prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   for (int n = 0; n < 2; n++) open_stream(&streams[n]);
-  uint64_t started = now();
+  uint64_t begun = now();
   start_sidecar(words + at + 1);
-  started = now();
-  printf("started %llu\n", (unsigned long long)started);
+  uint64_t started = now();
+  printf("begun %llu\nstarted %llu\n", (unsigned long long)begun,
+         (unsigned long long)started);
   for (int n = 0; n < 2; n++)
     if (streams[n].reader >= 0) close(streams[n].writer);
   int handle = (int)syscall(SYS_pidfd_open, sidecar, 0);
@@ -299,7 +330,7 @@ int main(int count, char **words) {
   uint64_t ended = now();
   if (hangs) {
     describe_process(sidecar, "hangs");
-    each_child(tell_left);
+    each_child(getpid(), tell_left);
     kill(sidecar, SIGKILL);
   }
   int status;

@@ -1,5 +1,13 @@
 /** What all scenarios of a run share: programs, and a place for their directories. */
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmdirSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hasNamespaces } from "../support/machine.ts";
@@ -20,7 +28,9 @@ export function openTheatre(sidecar: string, limit = defaultLimit): House {
   const directory = freshDirectory(place);
   copyFileSync(sidecar, join(programs, "sidecar"));
   for (const name of ["tree", "stage"]) compile(name, join(programs, name));
+  const cgroups = privileged ? makeCgroup() : undefined;
   return {
+    ...(cgroups === undefined ? {} : { cgroups }),
     directory,
     sidecar: join(programs, "sidecar"),
     tree: join(programs, "tree"),
@@ -28,6 +38,7 @@ export function openTheatre(sidecar: string, limit = defaultLimit): House {
     privileged,
     limit,
     close() {
+      if (cgroups !== undefined) rmdirSync(cgroups);
       for (const place of [directory, programs])
         rmSync(place, { recursive: true, force: true });
     },
@@ -38,6 +49,23 @@ function freshDirectory(parent: string): string {
   const directory = mkdtempSync(join(parent, "sidecar-chaos-"));
   chmodSync(directory, 0o755);
   return directory;
+}
+
+/** @returns nothing where this machine has no cgroups of version 2 */
+function makeCgroup(): string | undefined {
+  const hierarchy = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].find((directory) =>
+    existsSync(join(directory, "cgroup.subtree_control")),
+  );
+  if (hierarchy === undefined) return undefined;
+  const directory = join(hierarchy, `sidecar-chaos-${process.pid}`);
+  try {
+    mkdirSync(directory);
+  } catch {
+    return undefined;
+  }
+  if (existsSync(join(directory, "cgroup.kill"))) return directory;
+  rmdirSync(directory);
+  return undefined;
 }
 
 function compile(name: string, file: string): void {
