@@ -60,12 +60,17 @@ try {
 async function again(scenario: Scenario, house: House): Promise<number> {
   console.log(JSON.stringify(scenario));
   let failures = 0;
-  for (let round = 0; round < Number(values.repeat); round += 1) {
-    const { problems, evidence } = await tryOut(scenario, house);
-    if (problems.length > 0 || values.verbose) console.log(describeNotes(evidence));
-    for (const problem of problems) console.log(`  ${problem}`);
-    if (problems.length > 0) failures += 1;
-  }
+  let left = Number(values.repeat);
+  const work = async () => {
+    while (left > 0) {
+      left -= 1;
+      const { problems, evidence } = await tryOut(scenario, house);
+      if (problems.length > 0 || values.verbose) console.log(describeNotes(evidence));
+      for (const problem of problems) console.log(`  ${problem}`);
+      if (problems.length > 0) failures += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values.width) }, work));
   console.log(`${failures} of ${values.repeat} failed`);
   if (failures > 0 && values.shrink) await reduce(scenario);
   return failures > 0 ? 1 : 0;

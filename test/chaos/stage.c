@@ -44,7 +44,7 @@ struct stream {
 
 struct sending {
   int from_ready, to_guardian;
-  uint64_t delay; /* nanoseconds */
+  uint64_t delay, not_before; /* nanoseconds */
   int signal, done;
 };
 
@@ -201,11 +201,13 @@ static void send_to_guardian(struct sending *sending) {
 
 static void send_signal(struct sending *sending) {
   int signal = sending->signal;
-  int always = signal == SIGKILL || signal == SIGSTOP;
+  int always = signal == SIGKILL || signal == SIGSTOP || signal == SIGCONT;
   /* A process 1 that has not blocked it yet would never see it: the kernel's rule, not
      sidecar's. So it is sent at the first instant at which it counts. */
-  for (int tries = 0; process_one && !always && tries < 100000; tries++)
-    if (is_blocked(signal)) break;
+  if (process_one && !always && !is_blocked(signal)) {
+    sending->not_before = now() + 50000;
+    return;
+  }
   int before = always || is_blocked(signal);
   uint64_t time = now();
   int result = kill(sidecar, signal);
@@ -225,6 +227,7 @@ static uint64_t send_due(uint64_t started) {
     if (sending->done) continue;
     uint64_t from = sending->from_ready ? ready : started;
     uint64_t due = from ? from + sending->delay : time + 1000000;
+    if (due < sending->not_before) due = sending->not_before;
     if (from && due <= time) (sending->to_guardian ? send_to_guardian : send_signal)(sending);
     else if (due < next) next = due;
   }
@@ -255,7 +258,11 @@ static void describe_process(int process, const char *word) {
   if (file >= 0) close(file);
   text[length > 0 ? length : 0] = 0;
   char *behind = strrchr(text, ')');
-  if (behind) behind[3] = 0;
+  long user = 0, system = 0; /* CPU time, in ticks of 10 ms */
+  if (behind) {
+    sscanf(behind + 4, "%*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %ld %ld", &user, &system);
+    behind[3] = 0;
+  }
   snprintf(path, sizeof path, "/proc/%d/cmdline", process);
   file = open(path, O_RDONLY | O_CLOEXEC);
   length = file < 0 ? -1 : read(file, script, sizeof script - 1);
@@ -267,7 +274,8 @@ static void describe_process(int process, const char *word) {
   file = open(path, O_RDONLY | O_CLOEXEC);
   if (file >= 0 && read(file, where, sizeof where - 1) < 0) where[0] = 0;
   if (file >= 0) close(file);
-  printf("%s %s in %s: %s\n", word, text[0] ? text : "?", where, script);
+  printf("%s %s in %s, %ld ms of CPU: %s\n", word, text[0] ? text : "?", where,
+         10 * (user + system), script);
 }
 
 static void tell_left(int process) { describe_process(process, "left"); }
