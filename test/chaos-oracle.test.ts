@@ -218,7 +218,7 @@ describe("scenarios", () => {
   });
 
   it("can leave classes out", () => {
-    const without = new Set(["kill-sidecar", "process-1"]);
+    const without = new Set(["kill-guardian", "kill-sidecar", "process-1"]);
     for (let index = 0; index < 300; index += 1) {
       const { sends, processOne } = generate(1, index, { ...ground, without });
       expect(processOne).toBe(false);
