@@ -29,18 +29,12 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "board.h"
+#include "console.h"
+#include "processes.h"
 
-enum { SENDS = 16, GONE_AFTER = 2000 };
-
-struct stream {
-  char how; /* f, p, g */
-  const char *path;
-  int file, reader, writer;
-  long bytes;
-};
+enum { SENDS = 16 };
 
 struct sending {
   int from_ready, to_guardian;
@@ -55,23 +49,6 @@ static int sending_count, user = -1, process_one, hide_cgroups;
 static const char *private_tmp;
 static uint64_t limit = 45000;
 static pid_t sidecar;
-
-static uint64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
-static void must(int result, const char *what) {
-  if (result >= 0) return;
-  printf("broken %s: %s\n", what, strerror(errno));
-  exit(1);
-}
-
-static void set_stream(struct stream *stream, char *value) {
-  stream->how = value[0];
-  stream->path = strchr(value, ':') + 1;
-}
 
 static void set(char *key, char *value) {
   if (!strcmp(key, "uid")) user = atoi(value);
@@ -95,19 +72,6 @@ static void set(char *key, char *value) {
     sending->from_ready = origin == 'r';
     sending->delay = (uint64_t)microseconds * 1000;
   }
-}
-
-static void open_stream(struct stream *stream) {
-  int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND;
-  must(stream->file = open(stream->path, flags, 0666), stream->path);
-  stream->reader = -1;
-  stream->writer = stream->file;
-  if (stream->how == 'f') return;
-  int ends[2];
-  must(pipe2(ends, O_CLOEXEC), "pipe");
-  stream->reader = ends[0];
-  stream->writer = ends[1];
-  must(fcntl(stream->reader, F_SETFL, O_NONBLOCK), "fcntl");
 }
 
 /* In the child. What goes wrong here is told by an exit status that nobody else has. */
@@ -148,34 +112,6 @@ static void start_sidecar(char **words) {
   if (sidecar == 0) become_sidecar(words);
 }
 
-/* Whether sidecar has blocked a signal, so that it waits for it and is not lost. */
-static int is_blocked(int signal) {
-  char path[64], text[4096];
-  snprintf(path, sizeof path, "/proc/%d/status", sidecar);
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return 0;
-  ssize_t length = read(file, text, sizeof text - 1);
-  close(file);
-  if (length <= 0) return 0;
-  text[length] = 0;
-  char *line = strstr(text, "\nSigBlk:");
-  return line && (strtoull(line + 8, NULL, 16) >> (signal - 1) & 1);
-}
-
-static void each_child(int parent, void (*what)(int)) {
-  char path[64], text[65536];
-  snprintf(path, sizeof path, "/proc/%d/task/%d/children", parent, parent);
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
-  if (file >= 0) close(file);
-  text[length > 0 ? length : 0] = 0;
-  for (char *at = text; *at;) {
-    int process = (int)strtol(at, &at, 10);
-    if (process > 0) what(process);
-    while (*at == ' ') at++;
-  }
-}
-
 static int guardian;
 
 static void note_guardian(int process) {
@@ -204,14 +140,14 @@ static void send_signal(struct sending *sending) {
   int always = signal == SIGKILL || signal == SIGSTOP || signal == SIGCONT;
   /* A process 1 that has not blocked it yet would never see it: the kernel's rule, not
      sidecar's. So it is sent at the first instant at which it counts. */
-  if (process_one && !always && !is_blocked(signal)) {
+  if (process_one && !always && !is_blocked(sidecar, signal)) {
     sending->not_before = now() + 50000;
     return;
   }
-  int before = always || is_blocked(signal);
+  int before = always || is_blocked(sidecar, signal);
   uint64_t time = now();
   int result = kill(sidecar, signal);
-  int after = before || is_blocked(signal);
+  int after = before || is_blocked(sidecar, signal);
   sending->done = 1;
   printf("sent %d %llu %s %d\n", signal, (unsigned long long)time,
          before ? "kept" : after ? "perhaps" : "lost", result);
@@ -232,68 +168,6 @@ static uint64_t send_due(uint64_t started) {
     else if (due < next) next = due;
   }
   return next;
-}
-
-static void read_stream(struct stream *stream) {
-  static char bytes[65536];
-  while (stream->reader >= 0) {
-    size_t wanted = stream->how == 'g' ? 1000 : sizeof bytes;
-    ssize_t length = read(stream->reader, bytes, wanted);
-    if (length < 0 && errno == EINTR) continue;
-    if (length < 0 && errno == EAGAIN) return;
-    if (length > 0) must((int)write(stream->file, bytes, (size_t)length), "write");
-    stream->bytes += length > 0 ? length : 0;
-    if (length <= 0 || (stream->how == 'g' && stream->bytes >= GONE_AFTER)) {
-      close(stream->reader);
-      stream->reader = -1;
-    }
-  }
-}
-
-static void describe_process(int process, const char *word) {
-  char path[64], text[512] = "", script[256] = "";
-  snprintf(path, sizeof path, "/proc/%d/stat", process);
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
-  if (file >= 0) close(file);
-  text[length > 0 ? length : 0] = 0;
-  char *behind = strrchr(text, ')');
-  long user = 0, system = 0; /* CPU time, in ticks of 10 ms */
-  if (behind) {
-    sscanf(behind + 4, "%*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %ld %ld", &user, &system);
-    behind[3] = 0;
-  }
-  snprintf(path, sizeof path, "/proc/%d/cmdline", process);
-  file = open(path, O_RDONLY | O_CLOEXEC);
-  length = file < 0 ? -1 : read(file, script, sizeof script - 1);
-  if (file >= 0) close(file);
-  for (ssize_t n = 0; n < length; n++)
-    if (script[n] < ' ') script[n] = ' ';
-  char where[64] = "";
-  snprintf(path, sizeof path, "/proc/%d/wchan", process);
-  file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file >= 0 && read(file, where, sizeof where - 1) < 0) where[0] = 0;
-  if (file >= 0) close(file);
-  printf("%s %s in %s, %ld ms of CPU: %s\n", word, text[0] ? text : "?", where,
-         10 * (user + system), script);
-}
-
-static void tell_left(int process) { describe_process(process, "left"); }
-static void end_child(int process) { kill(process, SIGKILL); }
-
-/* What outlived sidecar. `patience`: how long it may still take to end by itself. */
-static void look_for_others(uint64_t patience) {
-  uint64_t until = now() + patience;
-  while (patience > 0 && now() < until) {
-    pid_t process = waitpid(-1, NULL, WNOHANG);
-    if (process < 0) return;
-    if (process == 0) poll(NULL, 0, 1);
-  }
-  each_child(getpid(), tell_left);
-  for (int tries = 0; tries < 100000; tries++) {
-    each_child(getpid(), end_child);
-    if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD) return;
-  }
 }
 
 int main(int count, char **words) {

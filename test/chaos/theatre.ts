@@ -27,7 +27,8 @@ export function openTheatre(sidecar: string, limit = defaultLimit): House {
   const place = existsSync("/dev/shm") ? "/dev/shm" : programs;
   const directory = freshDirectory(place);
   copyFileSync(sidecar, join(programs, "sidecar"));
-  for (const name of ["tree", "stage"]) compile(name, join(programs, name));
+  compile(join(programs, "tree"), "tree.c", "actions.c");
+  compile(join(programs, "stage"), "stage.c", "console.c", "processes.c");
   const cgroups = privileged ? makeCgroup() : undefined;
   return {
     ...(cgroups === undefined ? {} : { cgroups }),
@@ -68,9 +69,9 @@ function makeCgroup(): string | undefined {
   return undefined;
 }
 
-function compile(name: string, file: string): void {
-  const source = join(import.meta.dirname, `${name}.c`);
-  const words = ["gcc", "-O1", "-static", "-pthread", "-o", file, source];
+function compile(file: string, ...names: string[]): void {
+  const sources = names.map((name) => join(import.meta.dirname, name));
+  const words = ["gcc", "-O1", "-static", "-pthread", "-o", file, ...sources];
   const { exitCode, stderr } = Bun.spawnSync(words, { stderr: "pipe" });
   if (exitCode !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
 }
