@@ -60,7 +60,16 @@ export function openSignals(): number {
   return signalsDescriptor;
 }
 
-/** The signals that have arrived since the last call. */
+let wasAsked = false;
+
+/**
+ * The signals that have arrived since the last call. Whoever asks a second time, by
+ * Ctrl-C too, means what SIGTERM means then: now.
+ */
 export function readSignals(_descriptor: number): number[] {
-  return arrivedControlEvents().map((event) => signalNumber[meanings[event]]);
+  return arrivedControlEvents().map((event) => {
+    const meaning = wasAsked ? "SIGTERM" : meanings[event];
+    wasAsked = true;
+    return signalNumber[meaning];
+  });
 }
