@@ -1,8 +1,17 @@
 /** Names of variables: Windows does not tell upper from lower case in them. */
 
-/** What two names have in common that mean one variable. */
+/**
+ * What two names have in common that mean one variable. Windows knows a capital for each
+ * unit of UTF-16 alone, and none of ASCII for what is not: "ß" and "ı" stay.
+ */
 export function variableKey(name: string): string {
-  return name.toUpperCase();
+  const ascii = /^[\0-\x7f]*$/;
+  if (ascii.test(name)) return name.toUpperCase();
+  const capital = (unit: string) => {
+    const upper = unit.toUpperCase();
+    return upper.length > 1 || (ascii.test(upper) && !ascii.test(unit)) ? unit : upper;
+  };
+  return name.split("").map(capital).join("");
 }
 
 /** The first entry `NAME=VALUE` of this name. */
