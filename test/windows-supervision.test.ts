@@ -70,11 +70,11 @@ describeWhere(windowsNeeds, "a tree of generations", () => {
     await tree.gone();
   });
 
-  it.each(ways)("ends by --timeout: %s", async (how, said) => {
+  it.each(ways)("ends when the block has ended: %s", async (how, said) => {
     const tree = plant(how);
-    const limits = ["--timeout=3s", "--grace=0s"];
-    const { code } = await sidecarExe([...limits, ...tree.words], tree);
-    expect(code).toBe(124);
+    const words = ["--grace=0s", ...tree.words, "leave"];
+    const { code } = await sidecarExe(words, tree);
+    expect(code).toBe(3);
     // All are gone before sidecar says that the block is.
     expect(tree.alive()).toBe(0);
     expect(tree.notes().toSorted()).toEqual([...said, "descended"].toSorted());

@@ -1,17 +1,18 @@
 /** Names of variables: Windows does not tell upper from lower case in them. */
 
 /**
- * What two names have in common that mean one variable. Windows knows a capital for each
- * unit of UTF-16 alone, and none of ASCII for what is not: "ß" and "ı" stay.
+ * What two names have in common that mean one variable. Windows knows for each unit of
+ * UTF-16 at most one capital, from which there is a way back: "ß", "ı" and "ς" have none.
  */
 export function variableKey(name: string): string {
-  const ascii = /^[\0-\x7f]*$/;
-  if (ascii.test(name)) return name.toUpperCase();
-  const capital = (unit: string) => {
-    const upper = unit.toUpperCase();
-    return upper.length > 1 || (ascii.test(upper) && !ascii.test(unit)) ? unit : upper;
-  };
-  return name.split("").map(capital).join("");
+  return /^[\0-\x7f]*$/.test(name)
+    ? name.toUpperCase()
+    : name.split("").map(capitalOf).join("");
+}
+
+function capitalOf(unit: string): string {
+  const capital = unit.toUpperCase();
+  return capital.length === 1 && capital.toLowerCase() === unit ? capital : unit;
 }
 
 /** The first entry `NAME=VALUE` of this name. */

@@ -59,10 +59,11 @@ static void note(const char *format, unsigned long number) {
 }
 
 /*
- * descend DEPTH MARK HOW: a tree of so many generations, each of which tries to leave
- * its parent's job in this way; the last one waits, and so do all the others.
+ * descend DEPTH MARK HOW [leave]: a tree of so many generations, each of which tries to
+ * leave its parent's job in this way; the last one waits, and so do all the others. But
+ * the first one ends when the tree has grown, where it is to leave.
  */
-static void descend(wchar_t **words) {
+static void descend(int count, wchar_t **words) {
   unsigned long depth = wcstoul(words[2], NULL, 10);
   const wchar_t *how = words[4];
   PROCESS_INFORMATION child;
@@ -94,6 +95,20 @@ static void descend(wchar_t **words) {
     ResumeThread(child.hThread);
   } else {
     create(line, 0, NULL, &child);
+  }
+  if (count > 5) {
+    char notes[4096];
+    do {
+      DWORD length = 0;
+      HANDLE file = CreateFileA("descent.txt", GENERIC_READ,
+                                FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                                OPEN_EXISTING, 0, NULL);
+      Sleep(10);
+      ReadFile(file, notes, sizeof notes - 1, &length, NULL);
+      notes[length] = 0;
+      CloseHandle(file);
+    } while (strstr(notes, "descended") == NULL);
+    ExitProcess(3);
   }
   Sleep(INFINITE);
 }
@@ -148,7 +163,7 @@ int wmain(int count, wchar_t **words) {
       WriteFile(to, piece, length, &written, NULL);
     return 0;
   }
-  if (wcscmp(what, L"descend") == 0) descend(words);
+  if (wcscmp(what, L"descend") == 0) descend(count, words);
   if (wcscmp(what, L"input") == 0) {
     show_input();
     return 0;
