@@ -54,6 +54,7 @@ export function emptyInput(): number {
 export function setNonBlocking(_descriptor: number, _on: boolean): void {}
 
 export function closeDescriptor(descriptor: number): void {
+  patient.delete(descriptor);
   writers.delete(descriptor);
   const reader = readers.get(descriptor);
   if (reader) {
@@ -79,19 +80,23 @@ export function readSome(descriptor: number, buffer: Uint8Array): number | undef
   throw new SystemError("ReadFile", error);
 }
 
-/** By descriptor; nothing for one that never makes anybody wait: a file on a disk. */
-const writers = new Map<number, Writer | undefined>();
+/** Whether a descriptor may make a writer wait; a file on a disk never does. */
+const patient = new Map<number, boolean>();
+const writers = new Map<number, Writer>();
 
 function writerFor(descriptor: number): Writer | undefined {
+  const FILE_TYPE_DISK = 1;
   // Of both at once: what is written to cannot be asked for its type, and the two may
   // be one.
-  for (const number of new Set([descriptor, 1, 2])) {
-    if (writers.has(number)) continue;
-    const FILE_TYPE_DISK = 1;
-    const isFile = moreKernel().GetFileType(handleOf(number)) === FILE_TYPE_DISK;
-    writers.set(number, isFile ? undefined : new Writer(handleOf(number)));
-  }
-  return writers.get(descriptor);
+  for (const number of [descriptor, 1, 2])
+    if (!patient.has(number)) {
+      const type = moreKernel().GetFileType(handleOf(number));
+      patient.set(number, type !== FILE_TYPE_DISK);
+    }
+  if (patient.get(descriptor) === false) return undefined;
+  const writer = writers.get(descriptor) ?? new Writer(handleOf(descriptor));
+  writers.set(descriptor, writer);
+  return writer;
 }
 
 /**

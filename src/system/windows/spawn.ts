@@ -5,6 +5,7 @@ import { checked, errorNumber, SystemError, windowsError } from "./errors.ts";
 import { createJob, remember } from "./jobs.ts";
 import { kernel, moreKernel } from "./kernel.ts";
 import { allocate, memoryAt } from "./machine-code.ts";
+import { isTerminal } from "./process.ts";
 import { batchCommandLine, commandLine, isBatchFile } from "./quoting.ts";
 import type { Started } from "./start.ts";
 import { narrow, wide } from "./wide.ts";
@@ -67,9 +68,9 @@ export function startProcess(start: Start, _started: Started): number {
  * "Terminate batch job (Y/N)?", and wait for an answer.
  */
 function streamsFor({ path, commandLine, descriptors }: Start): number[] {
+  const inherits = descriptors[0] === undefined;
   const isBatch = commandLine === undefined && isBatchFile(path);
-  const isConsole = kernel().GetConsoleMode(handleOf(0), new Uint32Array(1)) !== 0;
-  const mute = isBatch && descriptors[0] === undefined && isConsole;
+  const mute = isBatch && inherits && isTerminal(0);
   const input = mute ? emptyInput() : (descriptors[0] ?? 0);
   const streams = [input, descriptors[1] ?? 1, descriptors[2] ?? 2].map((descriptor) =>
     inheritable(handleOf(descriptor)),
