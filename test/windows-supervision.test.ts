@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { meaningOf } from "../src/system/windows/signals.ts";
 import { describeWhere } from "./support/machine.ts";
-import { until, workspace } from "./support/sidecar.ts";
+import { messageCodes, run, until, workspace } from "./support/sidecar.ts";
 import {
   commandLineOf,
   directoryWith,
   prepareWine,
   processesWith,
   runProbe,
+  shellCommand,
   show,
   sidecarExe,
   startProbe,
@@ -199,5 +200,23 @@ describeWhere(windowsNeeds, "a reader of --tee that stops reading", () => {
     const written = readFileSync(join(directory, "o.txt"));
     expect(copied).toBeGreaterThan(65_536);
     expect(copied).toBe(written.length);
+  });
+});
+
+describeWhere(windowsNeeds, "a reader of --tee that goes away", () => {
+  beforeAll(prepareWine);
+
+  it("is missed by nobody: the file is whole, and the block goes on", async () => {
+    const directory = directoryWith({
+      "much.bat": "@for /L %%i in (1,1,2000) do @echo line %%i of what is much\n",
+    });
+    const words = ["--tee", "--result=r.json", "--stdout=o.txt", "--exec", "much.bat"];
+    const command = `${shellCommand(words)} 2>messages.txt | head -c 10`;
+    const { stdout } = await run(["sh", "-c", command], { directory });
+    expect(stdout).toBe("line 1 of ");
+    const text = (name: string) => readFileSync(join(directory, name), "utf8");
+    expect(messageCodes(text("messages.txt"))).toEqual(["stream-lost"]);
+    expect(text("o.txt").trim().split("\n").length).toBe(2000);
+    expect(JSON.parse(text("r.json")).exit).toEqual({ code: 0, cause: "exited" });
   });
 });
