@@ -1,0 +1,257 @@
+/**
+ * What an activation does, found out by trying: as rules that hold for any environment.
+ *
+ * A shell script cannot be understood, but it can be run again. Every variable that it
+ * might look at is given a mark as its value; where the mark comes out, the script has
+ * passed the value on. It is unset, and emptied. What comes out otherwise than the
+ * rules found so far foretell is not frozen: such a variable must be as it was.
+ */
+
+import { stateOf } from "../companion/frozen.ts";
+import { expandValue, fingerprint, type State } from "../companion/frozen-format.ts";
+import { encode } from "../system/text.ts";
+import { type Fact, type Reference, templateOf } from "./format.ts";
+
+/** Variables and their values. */
+export type Values = ReadonlyMap<string, string>;
+
+export type Subject = {
+  /** What the image gives, without the variables of a user. */
+  readonly image: Values;
+  /** HOME, USER and LOGNAME of two users, who have nothing in common. */
+  readonly users: readonly [Values, Values];
+  /** The names of variables that the activation might look at. */
+  readonly candidates: readonly string[];
+  /** The variables after the activation. @throws Failure */
+  readonly activate: (user: 0 | 1, given: Values) => Values;
+  /** The same, or nothing where it fails. */
+  readonly attempt: (given: Values) => Values | undefined;
+};
+
+/** The variables that come out otherwise for another user, host, or time. */
+export class Differing extends Error {
+  constructor(readonly names: readonly string[]) {
+    super("an activation differs");
+  }
+}
+
+/** What becomes of a variable; `set` has a template behind it. */
+type Outcome = "keep" | "unset" | "refuse" | `set ${string}`;
+type Outcomes = ReadonlyMap<string, Outcome>;
+
+const states = ["unset", "empty", "filled"] as const;
+
+/** @throws Differing; Failure as the activation itself */
+export function findRules(subject: Subject): Fact[] {
+  return new Search(subject).facts();
+}
+
+class Search {
+  readonly #subject: Subject;
+  readonly #given: Values;
+  readonly #after: Values;
+  /** Variables of the image whose value may be any other. */
+  readonly #free: readonly string[];
+  /** What becomes of each variable, told by the marks of the free ones. */
+  readonly #outcomes: Outcomes;
+
+  constructor(subject: Subject) {
+    this.#subject = subject;
+    const [one, other] = subject.users;
+    this.#given = joined(subject.image, one);
+    this.#after = subject.activate(0, this.#given);
+    const first = outcomesOf(this.#given, this.#after, referencesOf(one));
+    const given = joined(subject.image, other);
+    const second = outcomesOf(given, subject.activate(1, given), referencesOf(other));
+    const differing = differences(first, second);
+    if (differing.length > 0) throw new Differing(differing);
+    const filled = subject.candidates.filter((name) => this.#state(name) === "filled");
+    let free = filled;
+    let found = this.#marked(free);
+    if (!found) {
+      free = filled.filter((name) => this.#marked([name]));
+      found = this.#marked(free);
+    }
+    this.#free = found ? free : [];
+    this.#outcomes = found ?? first;
+  }
+
+  facts(): Fact[] {
+    const { candidates, users } = this.#subject;
+    const touched = [...this.#outcomes].flatMap(([name, outcome]) =>
+      outcome === "keep" ? [] : [name],
+    );
+    const names = [...new Set([...candidates, ...touched])];
+    const ofUser = names.filter((name) => users[0].has(name));
+    const others = names.filter((name) => !ofUser.includes(name));
+    const isFixed = (name: string) =>
+      this.#state(name) === "filled" && !this.#free.includes(name);
+    const untouched = others.filter((name) => !touched.includes(name));
+    const indifferent = untouched.filter((name) => !isFixed(name));
+    const alone = this.#isIndifferentTo(indifferent)
+      ? others.filter((name) => !indifferent.includes(name))
+      : others;
+    const facts = [
+      ...alone.flatMap((name) => this.#factsOf(name, isFixed(name))),
+      ...ofUser.flatMap((name) => this.#factsOfUser(name)),
+    ];
+    return facts.sort((a, b) => compare(a.name, b.name));
+  }
+
+  #state(name: string): State {
+    return stateOf(this.#given.get(name));
+  }
+
+  /**
+   * The outcomes where each of `names` has a mark as its value; nothing where they are
+   * not the same for every mark and for the value that the image gives.
+   */
+  #marked(names: readonly string[]): Outcomes | undefined {
+    const [first, second] = [1, 2].map((tag) => this.#probe(names, new Map(), tag));
+    if (!first || !second || differences(first, second).length > 0) return undefined;
+    const lookup = (name: string) => this.#given.get(name);
+    for (const name of new Set([...this.#given.keys(), ...this.#after.keys()])) {
+      const foretold = foretell(first.get(name), lookup(name), lookup);
+      if (foretold !== this.#after.get(name)) return undefined;
+    }
+    return first;
+  }
+
+  /** The outcomes with other values for some variables; nothing where it fails. */
+  #probe(
+    marked: readonly string[],
+    changes: ReadonlyMap<string, string | undefined>,
+    tag: number,
+  ): Outcomes | undefined {
+    const given = new Map(this.#given);
+    for (const name of marked) given.set(name, markOf(name, given.get(name), tag));
+    for (const [name, value] of changes)
+      if (value === undefined) given.delete(name);
+      else given.set(name, value);
+    const after = this.#subject.attempt(given);
+    const [user] = this.#subject.users;
+    const known = [...user.keys(), ...marked, ...changes.keys()];
+    return after && outcomesOf(given, after, referencesOf(given, known));
+  }
+
+  /** What becomes of `names` in a state of them all, if of all others it is the same. */
+  #inState(names: readonly string[], state: State): Outcomes | undefined {
+    const tries = (state === "filled" ? [1, 2] : [1]).map((tag) => {
+      const value = (name: string) =>
+        ({ unset: undefined, empty: "", filled: markOf(name, undefined, tag) })[state];
+      const changes = new Map(names.map((name) => [name, value(name)] as const));
+      const found = this.#probe(this.#free, changes, tag);
+      if (!found) return undefined;
+      const differing = differences(found, this.#outcomes);
+      return differing.every((name) => names.includes(name)) ? found : undefined;
+    });
+    const [first, second = first] = tries;
+    if (!first || !second || differences(first, second).length > 0) return undefined;
+    return first;
+  }
+
+  /** Whether nothing changes with the states of `names`. */
+  #isIndifferentTo(names: readonly string[]): boolean {
+    return states.every((state) => {
+      const others = names.filter((name) => this.#state(name) !== state);
+      if (others.length === 0) return true;
+      const outcomes = this.#inState(others, state);
+      return outcomes && others.every((name) => outcomeIn(outcomes, name) === "keep");
+    });
+  }
+
+  #factsOf(name: string, isFixed: boolean): Fact[] {
+    const outcomes = states.map((state): Outcome => {
+      if (state === this.#state(name)) return outcomeIn(this.#outcomes, name);
+      const found = this.#inState([name], state);
+      return found ? outcomeIn(found, name) : "refuse";
+    });
+    const value = this.#given.get(name);
+    const facts = rulesOf(name, outcomes);
+    if (!isFixed || value === undefined) return facts;
+    return [{ word: "same", name, detail: fingerprint(encode(value)) }, ...facts];
+  }
+
+  /** Every user has these. */
+  #factsOfUser(name: string): Fact[] {
+    const outcome = outcomeIn(this.#outcomes, name);
+    if (outcome === "keep") return [];
+    return rulesOf(name, ["refuse", "refuse", outcome]);
+  }
+}
+
+/** @param outcomes by the order of `states` */
+function rulesOf(name: string, outcomes: readonly Outcome[]): Fact[] {
+  return [...new Set(outcomes)].flatMap((outcome): Fact[] => {
+    if (outcome === "keep") return [];
+    const held = states.filter((_, index) => outcomes[index] === outcome);
+    const detail = held.length === states.length ? "any" : held.join(",");
+    if (outcome === "unset" || outcome === "refuse")
+      return [{ word: outcome, name, detail }];
+    return [{ word: "set", name, detail, value: outcome.slice(4) }];
+  });
+}
+
+function outcomesOf(
+  given: Values,
+  after: Values,
+  references: readonly Reference[],
+): Outcomes {
+  const outcomes = new Map<string, Outcome>();
+  for (const name of new Set([...given.keys(), ...after.keys()])) {
+    const value = after.get(name);
+    if (value === given.get(name)) outcomes.set(name, "keep");
+    else if (value === undefined) outcomes.set(name, "unset");
+    else outcomes.set(name, `set ${templateOf(value, references)}`);
+  }
+  return outcomes;
+}
+
+function outcomeIn(outcomes: Outcomes, name: string): Outcome {
+  return outcomes.get(name) ?? "keep";
+}
+
+function differences(one: Outcomes, other: Outcomes): string[] {
+  const names = new Set([...one.keys(), ...other.keys()]);
+  return [...names].filter((name) => outcomeIn(one, name) !== outcomeIn(other, name));
+}
+
+/** The value that an outcome makes of a value. */
+function foretell(
+  outcome: Outcome | undefined,
+  before: string | undefined,
+  lookup: (name: string) => string | undefined,
+): string | undefined {
+  if (outcome === undefined || outcome === "keep") return before;
+  const expanded = expandValue(outcome.slice(4), lookup);
+  return outcome.startsWith("set ") && "text" in expanded ? expanded.text : undefined;
+}
+
+/**
+ * A value that is nothing else's. Programs are to be found in spite of it; so PATH is
+ * only made longer, at either end.
+ */
+function markOf(name: string, value: string | undefined, tag: number): string {
+  const mark = `/sidecar-${tag}-${name}-${tag}`;
+  if (name !== "PATH" || !value) return mark;
+  return tag === 1 ? `${mark}:${value}` : `${value}:${mark}`;
+}
+
+function referencesOf(
+  values: Values,
+  names: Iterable<string> = values.keys(),
+): Reference[] {
+  return [...new Set(names)].flatMap((name) => {
+    const text = values.get(name);
+    return text ? [{ text, name }] : [];
+  });
+}
+
+function joined(one: Values, other: Values): Values {
+  return new Map([...one, ...other]);
+}
+
+/** By bytes, whatever the locale. */
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
