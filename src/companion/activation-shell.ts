@@ -36,7 +36,7 @@ export type Activated = {
 };
 
 /** Where what an activation prints goes. */
-const standardError: readonly Sink[] = [{ descriptor: 2, name: "stderr" }];
+export const standardError: readonly Sink[] = [{ descriptor: 2, name: "stderr" }];
 
 /**
  * The environment that a plan's shell makes of `environment`.

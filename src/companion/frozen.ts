@@ -55,6 +55,16 @@ export function activateFrozen(
     requireUnnamed(name, environment, path);
     return undefined;
   }
+  return applyFrozen(path, content, runenv, environment);
+}
+
+/** @throws Failure `activation-frozen-damaged`, `activation-frozen-changed` */
+export function applyFrozen(
+  path: string,
+  content: Uint8Array,
+  { name, activate }: Runenv,
+  environment: Environment,
+): Environment {
   const frozen = parseFrozen(content);
   if (typeof frozen === "string") throw damaged(path, frozen);
   const changed = (what: string) => changedSince(name, what);

@@ -5,7 +5,7 @@
 import { planActivation } from "#companion/activation-plan.ts";
 import { deferInterruption } from "#system/interruption.ts";
 import type { Started } from "#system/start.ts";
-import { Environment, isSecret } from "../companion/environment.ts";
+import { Environment } from "../companion/environment.ts";
 import { Failure } from "../companion/failure.ts";
 import {
   activateFrozen,
@@ -13,7 +13,6 @@ import {
   frozenVariable,
   needsShell,
 } from "../companion/frozen.ts";
-import { expandValue } from "../companion/frozen-format.ts";
 import type { Runenv } from "../companion/runenv.ts";
 import { Cancelled, Supervisor } from "../companion/supervision.ts";
 import { SystemError } from "../system/posix/errors.ts";
@@ -25,8 +24,10 @@ import { blockSignals } from "../system/posix/signals.ts";
 import { printable } from "../system/text.ts";
 import { type Fact, formatFrozen } from "./format.ts";
 import { findInputs, type Inputs, namesIn } from "./inputs.ts";
+import type { Values } from "./outcomes.ts";
 import { type Planned, placeAll } from "./place.ts";
-import { Differing, findRules, type Values } from "./rules.ts";
+import { listed, requireNoHost, requireNoSecret, requireSame } from "./requirements.ts";
+import { Differing, type Found, findRules } from "./rules.ts";
 import { impossible, Trials, valuesOf } from "./trials.ts";
 
 export type FrozenActivation = Planned & {
@@ -59,10 +60,11 @@ export function freezeAll(
   blockSignals();
   const supervisor = new Supervisor(started);
   adoptOrphans();
+  const host = hostName();
   try {
     const frozen = runenvs
       .filter(({ activate }) => needsShell(activate))
-      .map((runenv) => freezeOne(runenv, environment, named, supervisor));
+      .map((runenv) => freezeOne(runenv, environment, named, supervisor, host));
     const { arrived } = deferInterruption(started.ignoredSignals);
     placeAll(frozen, () => {
       const signal = arrived();
@@ -80,6 +82,7 @@ function freezeOne(
   environment: Environment,
   named: readonly string[],
   supervisor: Supervisor,
+  host: string,
 ): FrozenActivation {
   const { name, activate } = runenv;
   const path = frozenPath(name, environment);
@@ -92,13 +95,15 @@ function freezeOne(
   const trials = new Trials(runenv, supervisor);
   try {
     const inputs = trials.asUser(() => inputsOf(runenv, named));
-    const rules = rulesOf(runenv, environment, trials, inputs);
-    requireNoHost(runenv, rules);
+    const { facts: rules, examples } = rulesOf(runenv, environment, trials, inputs);
+    requireNoHost(runenv, rules, host);
     requireNoSecret(runenv, rules, inputs);
+    const content = formatFrozen(name, activate, [...inputs.facts, ...rules]);
+    for (const example of examples) requireSame(path, content, runenv, example);
     return {
       runenv: name,
       path,
-      content: formatFrozen(name, activate, [...inputs.facts, ...rules]),
+      content,
       names: namesOf(rules),
       files: inputs.facts.map((fact) => fact.name),
       milliseconds: trials.fastest,
@@ -147,7 +152,7 @@ function rulesOf(
   environment: Environment,
   trials: Trials,
   inputs: Inputs,
-): Fact[] {
+): Found {
   const own = [`DA__P7__RUNENV__${runenv.name}__ACTIVATE`, frozenVariable(runenv.name)];
   const image = valuesOf(environment);
   for (const name of notTried) image.delete(name);
@@ -176,47 +181,7 @@ function isTried(name: string, own: readonly string[]): boolean {
   return isShellName && !notTried.includes(name) && !own.includes(name);
 }
 
-/** The name of the machine that builds an image means nothing where it runs. */
-function requireNoHost(runenv: Runenv, rules: readonly Fact[]): void {
-  const host = hostName();
-  if (host === "" || host.startsWith("localhost")) return;
-  const word = new RegExp(`(?<![\\w.-])${RegExp.escape(host)}(?![\\w-])`);
-  const names = rules.filter((rule) => word.test(rule.value ?? ""));
-  if (names.length === 0) return;
-  throw new Failure(
-    "freeze-differs",
-    `the activation of ${runenv.name} cannot be frozen: ` +
-      `it puts the name of this host, ${host}, into ${listed(names.map(({ name }) => name))}`,
-    "let it be run by the shell, or leave the name of the host out",
-  );
-}
-
-/** What everybody can read in the image already may be written down, nothing else. */
-function requireNoSecret(
-  runenv: Runenv,
-  rules: readonly Fact[],
-  { texts }: Inputs,
-): void {
-  const isKnown = ({ value = "" }: Fact) =>
-    value.split(/(?<!\\)\$\{[^}]*\}/).every((literal) => {
-      const expanded = expandValue(literal, () => undefined);
-      return "text" in expanded && texts.some((text) => text.includes(expanded.text));
-    });
-  const secret = rules.filter((rule) => isSecret(rule.name) && !isKnown(rule));
-  if (secret.length === 0) return;
-  throw impossible(
-    runenv,
-    `${listed(secret.map(({ name }) => name))} may be a secret, which must not ` +
-      "get into the image",
-    "let a block be activated by the shell where it needs that variable",
-  );
-}
-
 function namesOf(rules: readonly Fact[]): string[] {
   const changing = rules.filter(({ word }) => word === "set" || word === "unset");
   return [...new Set(changing.map(({ name }) => name))];
-}
-
-function listed(names: readonly string[]): string {
-  return [...new Set(names)].map(printable).sort().join(", ");
 }

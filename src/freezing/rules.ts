@@ -8,23 +8,33 @@
  */
 
 import { stateOf } from "../companion/frozen.ts";
-import { expandValue, fingerprint, type State } from "../companion/frozen-format.ts";
+import { fingerprint, type State } from "../companion/frozen-format.ts";
 import { encode } from "../system/text.ts";
-import { type Fact, type Reference, templateOf } from "./format.ts";
-
-/** Variables and their values. */
-export type Values = ReadonlyMap<string, string>;
+import type { Fact } from "./format.ts";
+import {
+  differences,
+  foretell,
+  markOf,
+  type Outcome,
+  type Outcomes,
+  outcomeIn,
+  outcomesOf,
+  referencesOf,
+  rulesOf,
+  states,
+  type Values,
+} from "./outcomes.ts";
 
 export type Subject = {
   /** What the image gives, without the variables of a user. */
   readonly image: Values;
-  /** HOME, USER and LOGNAME of two users, who have nothing in common. */
-  readonly users: readonly [Values, Values];
+  /** HOME, USER and LOGNAME of users who have nothing in common. */
+  readonly users: readonly [Values, ...Values[]];
   /** The names of variables that the activation might look at. */
   readonly candidates: readonly string[];
-  /** The variables after the activation. @throws Failure */
-  readonly activate: (user: 0 | 1, given: Values) => Values;
-  /** The same, or nothing where it fails. */
+  /** The variables after the activation for the user of this number. @throws Failure */
+  readonly activate: (user: number, given: Values) => Values;
+  /** The same for the first, or nothing where it fails. */
   readonly attempt: (given: Values) => Values | undefined;
 };
 
@@ -35,18 +45,23 @@ export class Differing extends Error {
   }
 }
 
-/** What becomes of a variable; `set` has a template behind it. */
-type Outcome = "keep" | "unset" | "refuse" | `set ${string}`;
-type Outcomes = ReadonlyMap<string, Outcome>;
+/** Variables before and after an activation by the shell. */
+export type Example = { readonly given: Values; readonly after: Values };
 
-const states = ["unset", "empty", "filled"] as const;
+export type Found = {
+  readonly facts: readonly Fact[];
+  /** One for each user. */
+  readonly examples: readonly Example[];
+};
 
 /** @throws Differing; Failure as the activation itself */
-export function findRules(subject: Subject): Fact[] {
-  return new Search(subject).facts();
+export function findRules(subject: Subject): Found {
+  const search = new Search(subject);
+  return { facts: search.facts(), examples: search.examples };
 }
 
 class Search {
+  readonly examples: readonly Example[];
   readonly #subject: Subject;
   readonly #given: Values;
   readonly #after: Values;
@@ -57,14 +72,16 @@ class Search {
 
   constructor(subject: Subject) {
     this.#subject = subject;
-    const [one, other] = subject.users;
-    this.#given = joined(subject.image, one);
-    this.#after = subject.activate(0, this.#given);
-    const first = outcomesOf(this.#given, this.#after, referencesOf(one));
-    const given = joined(subject.image, other);
-    const second = outcomesOf(given, subject.activate(1, given), referencesOf(other));
-    const differing = differences(first, second);
+    this.examples = subject.users.map((user, index) => {
+      const given = new Map([...subject.image, ...user]);
+      return { given, after: subject.activate(index, given) };
+    });
+    const [first, ...others] = this.examples.map(({ given, after }, index) =>
+      outcomesOf(given, after, referencesOf(subject.users[index]!)),
+    ) as [Outcomes, ...Outcomes[]];
+    const differing = others.flatMap((outcomes) => differences(first, outcomes));
     if (differing.length > 0) throw new Differing(differing);
+    ({ given: this.#given, after: this.#after } = this.examples[0]!);
     const filled = subject.candidates.filter((name) => this.#state(name) === "filled");
     let free = filled;
     let found = this.#marked(free);
@@ -178,77 +195,6 @@ class Search {
     if (outcome === "keep") return [];
     return rulesOf(name, ["refuse", "refuse", outcome]);
   }
-}
-
-/** @param outcomes by the order of `states` */
-function rulesOf(name: string, outcomes: readonly Outcome[]): Fact[] {
-  return [...new Set(outcomes)].flatMap((outcome): Fact[] => {
-    if (outcome === "keep") return [];
-    const held = states.filter((_, index) => outcomes[index] === outcome);
-    const detail = held.length === states.length ? "any" : held.join(",");
-    if (outcome === "unset" || outcome === "refuse")
-      return [{ word: outcome, name, detail }];
-    return [{ word: "set", name, detail, value: outcome.slice(4) }];
-  });
-}
-
-function outcomesOf(
-  given: Values,
-  after: Values,
-  references: readonly Reference[],
-): Outcomes {
-  const outcomes = new Map<string, Outcome>();
-  for (const name of new Set([...given.keys(), ...after.keys()])) {
-    const value = after.get(name);
-    if (value === given.get(name)) outcomes.set(name, "keep");
-    else if (value === undefined) outcomes.set(name, "unset");
-    else outcomes.set(name, `set ${templateOf(value, references)}`);
-  }
-  return outcomes;
-}
-
-function outcomeIn(outcomes: Outcomes, name: string): Outcome {
-  return outcomes.get(name) ?? "keep";
-}
-
-function differences(one: Outcomes, other: Outcomes): string[] {
-  const names = new Set([...one.keys(), ...other.keys()]);
-  return [...names].filter((name) => outcomeIn(one, name) !== outcomeIn(other, name));
-}
-
-/** The value that an outcome makes of a value. */
-function foretell(
-  outcome: Outcome | undefined,
-  before: string | undefined,
-  lookup: (name: string) => string | undefined,
-): string | undefined {
-  if (outcome === undefined || outcome === "keep") return before;
-  const expanded = expandValue(outcome.slice(4), lookup);
-  return outcome.startsWith("set ") && "text" in expanded ? expanded.text : undefined;
-}
-
-/**
- * A value that is nothing else's. Programs are to be found in spite of it; so PATH is
- * only made longer, at either end.
- */
-function markOf(name: string, value: string | undefined, tag: number): string {
-  const mark = `/sidecar-${tag}-${name}-${tag}`;
-  if (name !== "PATH" || !value) return mark;
-  return tag === 1 ? `${mark}:${value}` : `${value}:${mark}`;
-}
-
-function referencesOf(
-  values: Values,
-  names: Iterable<string> = values.keys(),
-): Reference[] {
-  return [...new Set(names)].flatMap((name) => {
-    const text = values.get(name);
-    return text ? [{ text, name }] : [];
-  });
-}
-
-function joined(one: Values, other: Values): Values {
-  return new Map([...one, ...other]);
 }
 
 /** By bytes, whatever the locale. */

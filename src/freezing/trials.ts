@@ -1,11 +1,16 @@
 /**
- * Activations for trial: as two users of the platform who have nothing in common, in
- * directories of their own, on two hosts, at two times.
+ * Activations for trial: as users who have nothing in common (two of the platform, and
+ * root), in directories of their own, on two hosts, at two times.
  */
 import { planActivation } from "#companion/activation-plan.ts";
-import { type Activated, activateByShell } from "../companion/activation-shell.ts";
+import {
+  type Activated,
+  activateByShell,
+  standardError,
+} from "../companion/activation-shell.ts";
 import { Environment, nameOf } from "../companion/environment.ts";
 import { Failure } from "../companion/failure.ts";
+import type { Sink } from "../companion/relay.ts";
 import type { Runenv } from "../companion/runenv.ts";
 import type { Supervisor } from "../companion/supervision.ts";
 import { children } from "../system/posix/children.ts";
@@ -18,7 +23,7 @@ import {
 import { asUser, beOnHost, makeDirectoryFor } from "../system/posix/impersonation.ts";
 import { groupExists } from "../system/posix/process.ts";
 import { decode, printable } from "../system/text.ts";
-import type { Values } from "./rules.ts";
+import type { Values } from "./outcomes.ts";
 
 /** A user, who is given what a block's user is given. */
 type User = {
@@ -32,38 +37,39 @@ type User = {
 const limits = { timeout: 60_000, grace: 2_000 };
 const oneSecond = 1000;
 
-const userIds = [20_001, 29_998] as const;
+/** Whoever is not root can only be himself. */
+const userIds = [20_001, 29_998, 0];
 const otherHost = "sidecar-freeze";
 
 /** The activations of one runenv. To be closed. */
 export class Trials {
   readonly #runenv: Runenv;
   readonly #supervisor: Supervisor;
-  readonly #users: readonly [User, User];
+  readonly #users: readonly [User, ...User[]];
   /** Milliseconds that the fastest took. */
   fastest = Number.POSITIVE_INFINITY;
 
   constructor(runenv: Runenv, supervisor: Supervisor) {
     this.#runenv = runenv;
     this.#supervisor = supervisor;
-    this.#users = [makeUser(userIds[0], "a"), makeUser(userIds[1], "b")];
+    this.#users = userIds.map(makeUser) as [User, ...User[]];
   }
 
-  get users(): readonly [Values, Values] {
-    return [this.#users[0].variables, this.#users[1].variables];
+  get users(): readonly [Values, ...Values[]] {
+    return this.#users.map(({ variables }) => variables) as [Values, ...Values[]];
   }
 
   /**
-   * What an activation makes of variables, at another time and on another host for the
-   * second user. @throws Failure `activation-…`, `freeze-impossible`; Cancelled
+   * What an activation makes of variables, at another time and on another host for all
+   * users but the first. @throws Failure `activation-…`, `freeze-impossible`; Cancelled
    */
-  activate(which: 0 | 1, given: Values): Values {
-    const user = this.#users[which];
-    if (which === 1) {
+  activate(index: number, given: Values): Values {
+    const user = this.#users[index]!;
+    if (index > 0) {
       beOnHost(otherHost);
       this.#supervisor.pause(oneSecond - (Date.now() % oneSecond) + 1);
     }
-    const after = this.#run(user, given);
+    const after = this.#run(user, given, standardError);
     this.#requireNothingMade(user);
     return after;
   }
@@ -71,7 +77,7 @@ export class Trials {
   /** What the first user's makes of variables, or nothing where that is no success. */
   attempt(given: Values): Values | undefined {
     try {
-      return this.#run(this.#users[0], given);
+      return this.#run(this.#users[0], given, []);
     } catch (error) {
       if (error instanceof Failure) return undefined;
       throw error;
@@ -90,7 +96,7 @@ export class Trials {
       for (const path of [home, directory]) removeTree(path);
   }
 
-  #run(user: User, given: Values): Values {
+  #run(user: User, given: Values, sinks: readonly Sink[]): Values {
     const earlier = children();
     const environment = new Environment(
       [...given].map(([name, value]) => `${name}=${value}`),
@@ -98,19 +104,19 @@ export class Trials {
     const began = performance.now();
     const activated = asUser(user.uid, () => {
       changeDirectory(user.directory);
-      return this.#activate(environment);
+      return this.#activate(environment, sinks);
     });
     this.fastest = Math.min(this.fastest, performance.now() - began);
     this.#requireNoTrace(activated, earlier);
     return valuesOf(activated.environment);
   }
 
-  #activate(environment: Environment): Activated {
+  #activate(environment: Environment, sinks: readonly Sink[]): Activated {
     const { name, activate } = this.#runenv;
     const plan = planActivation(activate);
     if (plan.kind === "nothing" || plan.kind === "variables")
       throw new Error("there is nothing to freeze");
-    return activateByShell(name, plan, environment, this.#supervisor, limits, []);
+    return activateByShell(name, plan, environment, this.#supervisor, limits, sinks);
   }
 
   #requireNoTrace({ printed, group }: Activated, earlier: ReadonlySet<number>): void {
@@ -163,13 +169,13 @@ export function valuesOf(environment: Environment): Map<string, string> {
 }
 
 /** Values that occur nowhere else, so that they are known where they come out. */
-function makeUser(uid: number, letter: string): User {
+function makeUser(uid: number): User {
   const home = makeDirectoryFor(uid, "/tmp/sidecar-freeze-home-");
   const directory = makeDirectoryFor(uid, "/tmp/sidecar-freeze-");
   const variables = new Map([
     ["HOME", home],
-    ["USER", `sidecar-user-${letter}`],
-    ["LOGNAME", `sidecar-logname-${letter}`],
+    ["USER", `sidecar-user-${uid}`],
+    ["LOGNAME", `sidecar-logname-${uid}`],
   ]);
   return { uid, home, directory, variables };
 }
