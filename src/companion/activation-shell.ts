@@ -31,8 +31,8 @@ export type Activated = {
   readonly environment: Environment;
   /** The last bytes that it printed. */
   readonly printed: Uint8Array;
-  /** The process group that it ran in. */
-  readonly group: number;
+  /** The shell's process id. */
+  readonly process: number;
 };
 
 /** Where what an activation prints goes. */
@@ -58,7 +58,7 @@ export function activateByShell(
   const relay = new Relay(output.readEnd, sinks, tailSize);
   const collector = new Collector(answer.readEnd);
   let ended: Ended;
-  let group = 0;
+  let shellProcess = 0;
   try {
     ended = supervisor.run(
       {
@@ -76,7 +76,7 @@ export function activateByShell(
         mayLeaveOthers: true,
         channels: [relay, collector],
         started: (process) => {
-          group = process;
+          shellProcess = process;
           for (const end of [input, output.writeEnd]) closeDescriptor(end);
           for (const end of Object.values(answer.descriptors)) closeDescriptor(end);
         },
@@ -99,7 +99,7 @@ export function activateByShell(
   return {
     environment: carriedOver(environment, entries),
     printed: relay.tail,
-    group,
+    process: shellProcess,
   };
 }
 

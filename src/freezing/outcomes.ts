@@ -81,3 +81,8 @@ export function referencesOf(
     return text ? [{ text, name }] : [];
   });
 }
+
+/** What a shell prompts with: it ends otherwise for root, and no block is prompted. */
+export function isPrompt(name: string): boolean {
+  return ["PS1", "PS2", "PS4"].includes(name);
+}

@@ -14,6 +14,7 @@ import type { Fact } from "./format.ts";
 import {
   differences,
   foretell,
+  isPrompt,
   markOf,
   type Outcome,
   type Outcomes,
@@ -80,7 +81,8 @@ class Search {
       outcomesOf(given, after, referencesOf(subject.users[index]!)),
     ) as [Outcomes, ...Outcomes[]];
     const differing = others.flatMap((outcomes) => differences(first, outcomes));
-    if (differing.length > 0) throw new Differing(differing);
+    const serious = differing.filter((name) => !isPrompt(name));
+    if (serious.length > 0) throw new Differing(serious);
     ({ given: this.#given, after: this.#after } = this.examples[0]!);
     const filled = subject.candidates.filter((name) => this.#state(name) === "filled");
     let free = filled;

@@ -13,7 +13,6 @@ import { Failure } from "../companion/failure.ts";
 import type { Sink } from "../companion/relay.ts";
 import type { Runenv } from "../companion/runenv.ts";
 import type { Supervisor } from "../companion/supervision.ts";
-import { children } from "../system/posix/children.ts";
 import {
   changeDirectory,
   leaveDirectory,
@@ -21,7 +20,7 @@ import {
   removeTree,
 } from "../system/posix/files.ts";
 import { asUser, beOnHost, makeDirectoryFor } from "../system/posix/impersonation.ts";
-import { groupExists } from "../system/posix/process.ts";
+import { isAnybodyLeft, nextChange } from "../system/posix/process.ts";
 import { decode, printable } from "../system/text.ts";
 import type { Values } from "./outcomes.ts";
 
@@ -36,6 +35,7 @@ type User = {
 /** Milliseconds. */
 const limits = { timeout: 60_000, grace: 2_000 };
 const oneSecond = 1000;
+const moment = 200;
 
 /** Whoever is not root can only be himself. */
 const userIds = [20_001, 29_998, 0];
@@ -97,7 +97,6 @@ export class Trials {
   }
 
   #run(user: User, given: Values, sinks: readonly Sink[]): Values {
-    const earlier = children();
     const environment = new Environment(
       [...given].map(([name, value]) => `${name}=${value}`),
     );
@@ -107,7 +106,7 @@ export class Trials {
       return this.#activate(environment, sinks);
     });
     this.fastest = Math.min(this.fastest, performance.now() - began);
-    this.#requireNoTrace(activated, earlier);
+    this.#requireNoTrace(activated);
     return valuesOf(activated.environment);
   }
 
@@ -119,21 +118,32 @@ export class Trials {
     return activateByShell(name, plan, environment, this.#supervisor, limits, sinks);
   }
 
-  #requireNoTrace({ printed, group }: Activated, earlier: ReadonlySet<number>): void {
-    const left = groupExists(group) || !children().isSubsetOf(earlier);
-    if (left) this.#supervisor.endOthers(limits.grace);
-    if (left)
+  #requireNoTrace({ printed, process }: Activated): void {
+    if (this.#hasLeftOthers(process)) {
+      this.#supervisor.endOthers(limits.grace);
       throw impossible(
         this.#runenv,
         "it leaves a process running, which would be missing",
         "let a block be activated by the shell where it needs that process",
       );
+    }
     if (printed.length > 0)
       throw impossible(
         this.#runenv,
         `it prints something, which would be missing: ${firstLine(printed)}`,
         "if nobody needs it, let it be silent: . FILE >/dev/null 2>&1",
       );
+  }
+
+  /** That nobody is left shows a moment later. */
+  #hasLeftOthers(process: number): boolean {
+    const until = performance.now() + moment;
+    for (;;) {
+      while (nextChange() !== undefined);
+      if (!isAnybodyLeft(process)) return false;
+      if (performance.now() > until) return true;
+      this.#supervisor.pause(1);
+    }
   }
 
   #requireNothingMade({ home, directory }: User): void {
