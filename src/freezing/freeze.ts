@@ -24,11 +24,12 @@ import { blockSignals } from "../system/posix/signals.ts";
 import { printable } from "../system/text.ts";
 import { type Fact, formatFrozen } from "./format.ts";
 import { findInputs, type Inputs, namesIn } from "./inputs.ts";
-import type { Values } from "./outcomes.ts";
+import { factsOf, type Values } from "./outcomes.ts";
 import { type Planned, placeAll } from "./place.ts";
 import { listed, requireNoHost, requireNoSecret, requireSame } from "./requirements.ts";
 import { Differing, type Found, findRules } from "./rules.ts";
 import { impossible, Trials, valuesOf } from "./trials.ts";
+import { statesTogether, verified, wordsTogether } from "./verification.ts";
 
 export type FrozenActivation = Planned & {
   readonly runenv: string;
@@ -95,7 +96,8 @@ function freezeOne(
   const trials = new Trials(runenv, supervisor);
   try {
     const inputs = trials.asUser(() => inputsOf(runenv, named));
-    const { facts: rules, examples } = rulesOf(runenv, environment, trials, inputs);
+    const { rules: found, examples } = rulesOf(runenv, environment, trials, inputs);
+    const rules = factsOf(found);
     requireNoHost(runenv, rules, host);
     requireNoSecret(runenv, rules, inputs);
     const content = formatFrozen(name, activate, [...inputs.facts, ...rules]);
@@ -156,15 +158,30 @@ function rulesOf(
   const own = [`DA__P7__RUNENV__${runenv.name}__ACTIVATE`, frozenVariable(runenv.name)];
   const image = valuesOf(environment);
   for (const name of notTried) image.delete(name);
-  const names = [...image.keys(), ...namesIn(inputs.texts), ...alwaysTried];
+  const mentioned = namesIn(inputs.texts);
+  const names = [...image.keys(), ...mentioned, ...alwaysTried];
+  const candidates = [...new Set(names)].filter((name) => isTried(name, own));
+  const attempt = (given: Values) => trials.attempt(given);
   try {
-    return findRules({
+    const found = findRules({
       image,
       users: trials.users,
-      candidates: [...new Set(names)].filter((name) => isTried(name, own)),
+      candidates,
       activate: (user, given) => trials.activate(user, given),
-      attempt: (given: Values) => trials.attempt(given),
+      attempt,
     });
+    const looked = candidates.filter(
+      (name) => mentioned.has(name) || found.rules.has(name),
+    );
+    const { given } = found.examples[0]!;
+    const together = [
+      ...statesTogether(looked, given),
+      ...wordsTogether(
+        looked.filter((name) => name !== "PATH"),
+        inputs.texts,
+      ),
+    ];
+    return { ...found, rules: verified(found.rules, { given, attempt }, together) };
   } catch (error) {
     if (!(error instanceof Differing)) throw error;
     throw new Failure(

@@ -1,5 +1,7 @@
 /** What becomes of variables, told so that two activations can be compared. */
-import { expandValue } from "../companion/frozen-format.ts";
+import { stateOf } from "../companion/frozen.ts";
+import { expandValue, fingerprint, type State } from "../companion/frozen-format.ts";
+import { encode } from "../system/text.ts";
 import { type Fact, type Reference, templateOf } from "./format.ts";
 
 /** Variables and their values. */
@@ -11,20 +13,58 @@ export type Outcomes = ReadonlyMap<string, Outcome>;
 
 export const states = ["unset", "empty", "filled"] as const;
 
-/** @param outcomes by the order of `states` */
-export function rulesOf(name: string, outcomes: readonly Outcome[]): Fact[] {
+/** What becomes of a variable by the state in which it is before. */
+export type Rule = Readonly<Record<State, Outcome>> & {
+  /** The only value that it may have where it is filled. */
+  readonly same?: string;
+};
+
+/** By the names of variables; those that have none are kept. */
+export type Rules = ReadonlyMap<string, Rule>;
+
+/** The lines that say the same. */
+export function factsOf(rules: Rules): Fact[] {
+  const names = [...rules.keys()].sort((a, b) => (a < b ? -1 : 1));
+  return names.flatMap((name) => factsOfRule(name, rules.get(name)!));
+}
+
+function factsOfRule(name: string, rule: Rule): Fact[] {
+  const { same, empty, filled } = rule;
+  const facts: Fact[] =
+    same === undefined
+      ? []
+      : [{ word: "same", name, detail: fingerprint(encode(same)) }];
   // What is not there and is unset stays as it is.
-  const [whenUnset, ...others] = outcomes;
-  if (whenUnset === "keep" && others.every((outcome) => outcome === "unset"))
-    return [{ word: "unset", name, detail: "any" }];
-  return [...new Set(outcomes)].flatMap((outcome): Fact[] => {
-    if (outcome === "keep") return [];
-    const held = states.filter((_, index) => outcomes[index] === outcome);
+  if (rule.unset === "keep" && empty === "unset" && filled === "unset")
+    return [...facts, { word: "unset", name, detail: "any" }];
+  for (const outcome of new Set(states.map((state) => rule[state]))) {
+    if (outcome === "keep") continue;
+    const held = states.filter((state) => rule[state] === outcome);
     const detail = held.length === states.length ? "any" : held.join(",");
     if (outcome === "unset" || outcome === "refuse")
-      return [{ word: outcome, name, detail }];
-    return [{ word: "set", name, detail, value: outcome.slice(4) }];
-  });
+      facts.push({ word: outcome, name, detail });
+    else facts.push({ word: "set", name, detail, value: outcome.slice(4) });
+  }
+  return facts;
+}
+
+/** What the rules make of variables, or nothing where they refuse. */
+export function foretellAll(rules: Rules, given: Values): Values | undefined {
+  const after = new Map(given);
+  const lookup = (name: string) => given.get(name);
+  for (const [name, rule] of rules) {
+    const before = given.get(name);
+    const state = stateOf(before);
+    const outcome = rule[state];
+    if (outcome === "refuse") return undefined;
+    if (state === "filled" && rule.same !== undefined && before !== rule.same)
+      return undefined;
+    const value = foretell(outcome, before, lookup);
+    if (value !== undefined) after.set(name, value);
+    else if (outcome.startsWith("set ")) return undefined;
+    else after.delete(name);
+  }
+  return after;
 }
 
 export function outcomesOf(

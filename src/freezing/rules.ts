@@ -8,9 +8,7 @@
  */
 
 import { stateOf } from "../companion/frozen.ts";
-import { fingerprint, type State } from "../companion/frozen-format.ts";
-import { encode } from "../system/text.ts";
-import type { Fact } from "./format.ts";
+import type { State } from "../companion/frozen-format.ts";
 import {
   differences,
   foretell,
@@ -20,8 +18,9 @@ import {
   type Outcomes,
   outcomeIn,
   outcomesOf,
+  type Rule,
+  type Rules,
   referencesOf,
-  rulesOf,
   states,
   type Values,
 } from "./outcomes.ts";
@@ -50,7 +49,7 @@ export class Differing extends Error {
 export type Example = { readonly given: Values; readonly after: Values };
 
 export type Found = {
-  readonly facts: readonly Fact[];
+  readonly rules: Rules;
   /** One for each user. */
   readonly examples: readonly Example[];
 };
@@ -58,7 +57,7 @@ export type Found = {
 /** @throws Differing; Failure as the activation itself */
 export function findRules(subject: Subject): Found {
   const search = new Search(subject);
-  return { facts: search.facts(), examples: search.examples };
+  return { rules: search.rules(), examples: search.examples };
 }
 
 class Search {
@@ -95,26 +94,28 @@ class Search {
     this.#outcomes = found ?? first;
   }
 
-  facts(): Fact[] {
+  rules(): Rules {
     const { candidates, users } = this.#subject;
     const touched = [...this.#outcomes].flatMap(([name, outcome]) =>
       outcome === "keep" ? [] : [name],
     );
     const names = [...new Set([...candidates, ...touched])];
-    const ofUser = names.filter((name) => users[0].has(name));
-    const others = names.filter((name) => !ofUser.includes(name));
-    const isFixed = (name: string) =>
-      this.#state(name) === "filled" && !this.#free.includes(name);
-    const untouched = others.filter((name) => !touched.includes(name));
-    const indifferent = untouched.filter((name) => !isFixed(name));
+    const ofUser = touched.filter((name) => users[0].has(name));
+    const others = names.filter((name) => !users[0].has(name));
+    const indifferent = others.filter(
+      (name) => !touched.includes(name) && !this.#isFixed(name),
+    );
     const alone = this.#isIndifferentTo(indifferent)
       ? others.filter((name) => !indifferent.includes(name))
       : others;
-    const facts = [
-      ...alone.flatMap((name) => this.#factsOf(name, isFixed(name))),
-      ...ofUser.flatMap((name) => this.#factsOfUser(name)),
-    ];
-    return facts.sort((a, b) => compare(a.name, b.name));
+    return new Map([
+      ...alone.map((name) => [name, this.#ruleOf(name)] as const),
+      ...ofUser.map((name) => [name, this.#ruleOfUser(name)] as const),
+    ]);
+  }
+
+  #isFixed(name: string): boolean {
+    return this.#state(name) === "filled" && !this.#free.includes(name);
   }
 
   #state(name: string): State {
@@ -179,27 +180,19 @@ class Search {
     });
   }
 
-  #factsOf(name: string, isFixed: boolean): Fact[] {
-    const outcomes = states.map((state): Outcome => {
+  #ruleOf(name: string): Rule {
+    const [unset, empty, filled] = states.map((state): Outcome => {
       if (state === this.#state(name)) return outcomeIn(this.#outcomes, name);
       const found = this.#inState([name], state);
       return found ? outcomeIn(found, name) : "refuse";
-    });
-    const value = this.#given.get(name);
-    const facts = rulesOf(name, outcomes);
-    if (!isFixed || value === undefined) return facts;
-    return [{ word: "same", name, detail: fingerprint(encode(value)) }, ...facts];
+    }) as [Outcome, Outcome, Outcome];
+    const same = this.#isFixed(name) ? this.#given.get(name) : undefined;
+    return { unset, empty, filled, ...(same === undefined ? {} : { same }) };
   }
 
   /** Every user has these. */
-  #factsOfUser(name: string): Fact[] {
-    const outcome = outcomeIn(this.#outcomes, name);
-    if (outcome === "keep") return [];
-    return rulesOf(name, ["refuse", "refuse", outcome]);
+  #ruleOfUser(name: string): Rule {
+    const filled = outcomeIn(this.#outcomes, name);
+    return { unset: "refuse", empty: "refuse", filled };
   }
-}
-
-/** By bytes, whatever the locale. */
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -65,10 +65,8 @@ export class Trials {
    */
   activate(index: number, given: Values): Values {
     const user = this.#users[index]!;
-    if (index > 0) {
-      beOnHost(otherHost);
-      this.#supervisor.pause(oneSecond - (Date.now() % oneSecond) + 1);
-    }
+    if (index > 0) beOnHost(otherHost);
+    if (index === 1) this.#supervisor.pause(oneSecond - (Date.now() % oneSecond) + 1);
     const after = this.#run(user, given, standardError);
     this.#requireNothingMade(user);
     return after;
