@@ -50,14 +50,19 @@ export function findInputs(
   return { facts: [...facts.values()], texts };
 }
 
-/** The names of variables that texts of a shell may look at. */
+/** `$NAME`, `${NAME`; `NAME=`; and what is written as variables of programs are. */
+const mention = /\$\{?[#!]?([A-Za-z_]\w*)|\b([A-Za-z_]\w*)\+?=|\b([A-Z_][A-Z0-9_]*)\b/g;
+const declaration = /\b(?:unset|export|readonly|declare|typeset)\b([^\n;&|]*)/g;
+
+/** The names of variables that texts of a shell may look at, or change. */
 export function namesIn(texts: readonly string[]): Set<string> {
   const names = new Set<string>();
-  for (const text of texts)
-    for (const [, dollar, capitals] of text.matchAll(
-      /\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)|\b([A-Z_][A-Z0-9_]+)\b/g,
-    ))
-      names.add(dollar ?? capitals!);
+  for (const text of texts) {
+    for (const [, used, assigned, capitals] of text.matchAll(mention))
+      names.add(used ?? assigned ?? capitals!);
+    for (const [, words] of text.matchAll(declaration))
+      for (const [name] of words!.matchAll(/(?<![\w-])[A-Za-z_]\w*/g)) names.add(name);
+  }
   return names;
 }
 

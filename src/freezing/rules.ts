@@ -105,9 +105,9 @@ class Search {
     const indifferent = others.filter(
       (name) => !touched.includes(name) && !this.#isFixed(name),
     );
-    const alone = this.#isIndifferentTo(indifferent)
-      ? others.filter((name) => !indifferent.includes(name))
-      : others;
+    const without = new Set(indifferent);
+    for (const name of this.#thatMatter(indifferent)) without.delete(name);
+    const alone = others.filter((name) => !without.has(name));
     return new Map([
       ...alone.map((name) => [name, this.#ruleOf(name)] as const),
       ...ofUser.map((name) => [name, this.#ruleOfUser(name)] as const),
@@ -168,6 +168,15 @@ class Search {
     const [first, second = first] = tries;
     if (!first || !second || differences(first, second).length > 0) return undefined;
     return first;
+  }
+
+  /** Those of `names` with whose states something changes. */
+  #thatMatter(names: readonly string[]): readonly string[] {
+    if (this.#isIndifferentTo(names)) return [];
+    if (names.length === 1) return names;
+    const half = names.length >> 1;
+    const halves = [names.slice(0, half), names.slice(half)];
+    return halves.flatMap((some) => this.#thatMatter(some));
   }
 
   /** Whether nothing changes with the states of `names`. */
