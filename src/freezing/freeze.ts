@@ -16,7 +16,7 @@ import {
 import type { Runenv } from "../companion/runenv.ts";
 import { Cancelled, Supervisor } from "../companion/supervision.ts";
 import { SystemError } from "../system/posix/errors.ts";
-import { readFile } from "../system/posix/files.ts";
+import { mayAccess, readFile } from "../system/posix/files.ts";
 import { hostName } from "../system/posix/impersonation.ts";
 import { isAbsolute } from "../system/posix/paths.ts";
 import { adoptOrphans } from "../system/posix/process.ts";
@@ -41,8 +41,9 @@ export type FrozenActivation = Planned & {
   readonly milliseconds: number;
 };
 
-/** Variables of the user, and those that shells set for themselves. */
-const notTried = ["HOME", "USER", "LOGNAME", "PWD", "OLDPWD", "SHLVL", "_"];
+const ofUser = ["HOME", "USER", "LOGNAME"];
+/** Beside those, what shells set for themselves. */
+const notTried = [...ofUser, "PWD", "OLDPWD", "SHLVL", "_"];
 /** What programs obey that a shell calls, whether it names them or not. */
 const alwaysTried = ["LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR"];
 
@@ -95,6 +96,7 @@ function freezeOne(
     );
   const trials = new Trials(runenv, supervisor);
   try {
+    trials.asUser(() => requireExecutable(runenv));
     const inputs = trials.asUser(() => inputsOf(runenv, named));
     const { rules: found, examples } = rulesOf(runenv, environment, trials, inputs);
     const rules = factsOf(found);
@@ -117,13 +119,26 @@ function freezeOne(
 
 /** @throws Failure `activation-frozen-…`, `freeze-missing` */
 export function checkFrozen(runenv: Runenv, environment: Environment): void {
-  if (activateFrozen(runenv, environment)) return;
+  // A block has them, whoever builds the image.
+  const missing = ofUser.filter((name) => environment.get(name) === undefined);
+  const values = Object.fromEntries(missing.map((name) => [name, "/tmp/home"]));
+  if (activateFrozen(runenv, environment.with(values))) return;
   const path = frozenPath(runenv.name, environment);
   throw new Failure(
     "freeze-missing",
     `the activation of ${runenv.name} is not frozen` +
       (path === undefined ? "" : `: there is no ${printable(path)}`),
     "run sidecar freeze when the image is built",
+  );
+}
+
+/** The last act of an activation is to start sidecar. */
+function requireExecutable(runenv: Runenv): void {
+  if (mayAccess(process.execPath, "execute")) return;
+  throw impossible(
+    runenv,
+    `${printable(process.execPath)} may not be executed by every user`,
+    "let sidecar have mode 0755, in a directory that every user may enter",
   );
 }
 

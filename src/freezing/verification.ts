@@ -123,26 +123,33 @@ const points = triples.filter((triple) => triple.find((digit) => digit !== 0) ==
 
 /**
  * Values that a script may look for: words that stand where it looks at the variable
- * (`case $MODE in fast)`), and some that are usual.
+ * (`case $MODE in fast)`), or at another that may be a copy of it, and usual ones.
  */
 export function wordsTogether(
   names: readonly string[],
   texts: readonly string[],
 ): Changes[] {
-  const words = new Map(names.map((name) => [name, wordsAbout(name, texts)]));
-  const most = Math.max(0, ...[...words.values()].map(({ length }) => length));
-  return Array.from(
-    { length: most },
-    (_, index) =>
-      new Map([...words].map(([name, list]) => [name, list[index % list.length]!])),
-  );
+  const own = names.map((name) => wordsAbout(name, texts));
+  const all = [...new Set([...usualWords, ...own.flat()])].slice(0, mostWords);
+  const most = Math.min(mostWords, Math.max(0, ...own.map(({ length }) => length)));
+  const row = (wordOf: (index: number) => string | undefined): Changes =>
+    new Map(
+      names.flatMap((name, index) => {
+        const word = wordOf(index);
+        return word === undefined ? [] : [[name, word] as const];
+      }),
+    );
+  return [
+    ...Array.from({ length: most }, (_, at) => row((index) => own[index]![at])),
+    ...all.map((_, at) => row((index) => all[(at + index) % all.length])),
+  ];
 }
 
 const usualWords = ["1", "0", "yes", "true"];
 const mostWords = 24;
 
 function wordsAbout(name: string, texts: readonly string[]): string[] {
-  const words = new Set(usualWords);
+  const words = new Set<string>();
   const mention = new RegExp(
     `(?:\\bcase\\b[^\\n]*\\$\\{?${name}\\b[^]*?\\besac\\b)|[^\\n]*\\$\\{?${name}\\b[^\\n]*`,
     "g",
@@ -151,5 +158,5 @@ function wordsAbout(name: string, texts: readonly string[]): string[] {
     for (const [mentioning] of text.matchAll(mention))
       for (const [word] of mentioning.matchAll(/(?<![\w./$:{-])[\w+-]+(?![\w./:-])/g))
         words.add(word);
-  return [...words].slice(0, mostWords);
+  return [...words];
 }
