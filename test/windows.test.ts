@@ -557,3 +557,14 @@ describeWhere({ ...needs, script: has("script") }, "on a console, sidecar.exe", 
     expect(message).toContain("SIGINT");
   });
 });
+
+describeWhere(needs, "sidecar.exe freeze", () => {
+  beforeAll(prepareWine);
+  afterAll(stopWine);
+
+  it("is refused: there is nothing of the kind on Windows", async () => {
+    const { stderr, code } = await sidecarExe(["freeze"]);
+    expect(messageCodes(stderr)).toEqual(["freeze-impossible"]);
+    expect(code).toBe(125);
+  });
+});

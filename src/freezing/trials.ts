@@ -13,6 +13,7 @@ import { Failure } from "../companion/failure.ts";
 import type { Sink } from "../companion/relay.ts";
 import type { Runenv } from "../companion/runenv.ts";
 import type { Supervisor } from "../companion/supervision.ts";
+import { SystemError } from "../system/posix/errors.ts";
 import {
   changeDirectory,
   leaveDirectory,
@@ -35,7 +36,7 @@ type User = {
 /** Milliseconds. */
 const limits = { timeout: 60_000, grace: 2_000 };
 const oneSecond = 1000;
-const moment = 200;
+const moment = 2000;
 
 /** Whoever is not root can only be himself. */
 const userIds = [20_001, 29_998, 0];
@@ -52,7 +53,16 @@ export class Trials {
   constructor(runenv: Runenv, supervisor: Supervisor) {
     this.#runenv = runenv;
     this.#supervisor = supervisor;
-    this.#users = userIds.map(makeUser) as [User, ...User[]];
+    try {
+      this.#users = userIds.map(makeUser) as [User, ...User[]];
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      throw impossible(
+        runenv,
+        `no directory can be made in /tmp to try it in: ${error.message}`,
+        "let /tmp be writable for every user (mode 1777)",
+      );
+    }
   }
 
   get users(): readonly [Values, ...Values[]] {
