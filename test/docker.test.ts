@@ -1,5 +1,12 @@
 /** The images of images/, built and run by a real Docker engine. */
-import { chownSync, cpSync, existsSync, readFileSync, statSync } from "node:fs";
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Docker, hardened, startDocker } from "./support/docker.ts";
@@ -201,6 +208,34 @@ describeWhere(
         "fits",
       ]);
       expect({ code, stdout }).toEqual({ code: 0, stdout: "fits\n" });
+    });
+
+    it("what was frozen when the image was built needs no shell", () => {
+      const words = ["--runenv=(PYTHON3,3)", "--explain", "--exec", "python"];
+      const { code, stdout, stderr } = docker.run([
+        ...hardened,
+        "python3:test",
+        ...words,
+      ]);
+      expect(stderr).toBe("");
+      expect(code).toBe(0);
+      expect(stdout).toContain(
+        "activation  frozen in /usr/local/share/sidecar/frozen/PYTHON3\n",
+      );
+      expect(stdout).toContain("program     /opt/python3/venv/bin/python\n");
+    });
+
+    it("what was frozen is not used for another file", () => {
+      const file = join(workspace(), "activate");
+      writeFileSync(file, "export PATH=/elsewhere:$PATH\n");
+      const { code, stderr } = docker.run([
+        ...hardened,
+        `--volume=${file}:/opt/python3/venv/bin/activate:ro`,
+        ...["python3:test", "--runenv=(PYTHON3,3)", "--exec", "python"],
+      ]);
+      expect(stderr).toContain("error[activation-frozen-changed]");
+      expect(stderr).toContain("/opt/python3/venv/bin/activate has changed");
+      expect(code).toBe(123);
     });
 
     it("the wrong runenv lists what the image has", () => {

@@ -555,3 +555,13 @@ describeWhere(
     });
   },
 );
+
+describeWhere(windowsNeeds, "sidecar.exe freeze", () => {
+  beforeAll(prepareWine);
+
+  it("is refused: there is nothing of the kind on Windows", async () => {
+    const { stderr, code } = await sidecarExe(["freeze"]);
+    expect(messageCodes(stderr)).toEqual(["freeze-impossible"]);
+    expect(code).toBe(125);
+  });
+});

@@ -53,6 +53,12 @@ Copies this executable to the file DEST, or into the directory DEST as "sidecar"
 lets everybody start it. DEST is replaced in one step, and only by a copy that reads
 back as it should; the same file is left alone.`;
 
+const freezeUsage = `sidecar freeze [NAME…] [--input FILE]… | --check | --remove
+
+Does the activations of this image's runenvs (all, or those named) and writes down what
+they do to the environment. Blocks then need no shell for them, as long as the values
+and the files are the same.`;
+
 export { unknownOption } from "./suggest.ts";
 
 /** @returns sidecar's exit code */
@@ -97,6 +103,10 @@ async function answer(started: Started, environment: Environment): Promise<numbe
       return print(
         completionScript(environment, words[1] ?? environment.get("SHELL") ?? ""),
       );
+    case "freeze": {
+      const { freezeHere } = await import("./freeze.ts");
+      return freezeHere(words.slice(1), started, print);
+    }
     case "install":
       return installHere(words.slice(1), started, print);
     case "messages":
@@ -131,6 +141,19 @@ function describe(environment: Environment): Argv {
         .option("json", { description: "Print one JSON object (docs/check.md)" })
         .example("sidecar check", "All runenvs that the environment declares")
         .example("sidecar check --runenv=COBOL,42", "This one, in 42 or later"),
+    )
+    .command("freeze [names..]", commands.freeze, (command) =>
+      command
+        .usage(freezeUsage)
+        .option("input", {
+          description: "A file that must not change either; may be repeated [FILE]",
+        })
+        .option("check", {
+          description: "Only see whether all are frozen and nothing has changed",
+        })
+        .option("remove", { description: "Undo it" })
+        .example("RUN sidecar freeze", "In a Dockerfile, behind ENV")
+        .example("sidecar freeze PYTHON3 --input /etc/tool.conf", "One of them"),
     )
     .command("install <dest>", commands.install, (command) =>
       command

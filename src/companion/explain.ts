@@ -11,6 +11,7 @@ import type { ActivationPlan } from "./activation-file.ts";
 import { formatDuration } from "./duration.ts";
 import { type Environment, isSecret, shownValue } from "./environment.ts";
 import { Failure } from "./failure.ts";
+import { activateFrozen, frozenPath } from "./frozen.ts";
 import type { Request } from "./request.ts";
 import type { Runenv } from "./runenv.ts";
 import { formatSize } from "./size.ts";
@@ -23,15 +24,21 @@ export function explain(
   runenv: Runenv | undefined,
 ): void {
   const identity = image.with(identityVariables(image));
-  const plan = planActivation(runenv?.activate ?? "");
+  const frozen = runenv && activateFrozen(runenv, identity);
+  const plan: ActivationPlan = frozen
+    ? { kind: "nothing" }
+    : planActivation(runenv?.activate ?? "");
   const environment =
     plan.kind === "variables"
       ? identity.with(variablesOf(plan.path, identity))
-      : identity;
+      : (frozen ?? identity);
   const opaque = plan.kind === "script" || plan.kind === "command";
+  const activation = frozen
+    ? `frozen in ${printable(frozenPath(runenv.name, image) ?? "")}`
+    : runenv && describePlan(plan, runenv);
   const rows: Array<readonly [string, string]> = [
     ["runenv", runenv ? describeRunenv(runenv) : "none: nothing is activated"],
-    ["activation", runenv ? describePlan(plan, runenv) : "nothing to do"],
+    ["activation", activation ?? "nothing to do"],
     ["words", describeWords(request.words, environment, opaque)],
     ["program", describeProgram(request.words, environment, opaque)],
     ["directory", describeDirectory(request)],
