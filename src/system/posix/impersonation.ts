@@ -1,20 +1,15 @@
 /**
  * Being another user for a while, and on another host: to see what a program that is
  * started then makes of it. Only root can; for others nothing changes.
- *
- * The system calls change this thread alone (libc would change all), and it is this
- * thread that starts processes. The saved user id stays root's: so there is a way back.
  */
 import { ptr } from "../foreign.ts";
 import { encode, encodeTerminated } from "../text.ts";
+import { asUser as asOther } from "./credentials.ts";
 import { makeTemporaryDirectory } from "./files.ts";
-import { checked, rareLibc } from "./libc.ts";
+import { checked, rareLibc, SystemError } from "./libc.ts";
 import { userIdentifier } from "./process.ts";
 
 const SYS_chown = 92;
-const SYS_setgroups = 116;
-const SYS_setresuid = 117;
-const SYS_setresgid = 119;
 const SYS_sethostname = 170;
 const SYS_unshare = 272;
 const root = 0;
@@ -27,15 +22,9 @@ function call(number: number, ...rest: number[]): number {
 /** Does `action` as the user and the group of that number. @throws SystemError */
 export function asUser<Result>(uid: number, action: () => Result): Result {
   if (userIdentifier() !== root) return action();
-  checked("setgroups", call(SYS_setgroups, 0, 0));
-  checked("setresgid", call(SYS_setresgid, uid, uid, root));
-  checked("setresuid", call(SYS_setresuid, uid, uid, root));
-  try {
-    return action();
-  } finally {
-    checked("setresuid", call(SYS_setresuid, root, root, root));
-    checked("setresgid", call(SYS_setresgid, root, root, root));
-  }
+  const result = asOther(uid, action);
+  if (result instanceof SystemError) throw result;
+  return result;
 }
 
 /** A fresh directory that such a user owns. @throws SystemError */
