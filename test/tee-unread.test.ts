@@ -81,7 +81,7 @@ it.each([1, 2] as const)(
     const { child, ended } = startUnread(
       stream,
       [
-        ...["--tee", "--result=r", file, "--exec", "sh", "-c"],
+        ...["--tee", "--grace=1s", "--result=r", file, "--exec", "sh", "-c"],
         ...[`./write ${writes.join(" ")}; echo $? > code; exit 3`],
       ],
       directory,
