@@ -1,29 +1,14 @@
 /** `sidecar.exe check` under Wine: the runenvs, the dry run, EXECUTE and the storage. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { findingOf, type Report, troubles } from "./support/checking.ts";
 import { describeWhere } from "./support/machine.ts";
 import { workspace } from "./support/sidecar.ts";
-import {
-  hasWindowsCompiler,
-  hasWine,
-  isBuilt,
-  prepareWine,
-  sidecarExe,
-  stopWine,
-  windowsPath,
-} from "./support/wine.ts";
+import { prepareWine, sidecarExe, windowsNeeds, windowsPath } from "./support/wine.ts";
 
-const needs = {
-  wine64: hasWine,
-  "gcc-mingw-w64-x86-64-win32": hasWindowsCompiler,
-  "dist/sidecar.exe of these sources": isBuilt,
-};
-
-describeWhere(needs, "sidecar.exe check", () => {
+describeWhere(windowsNeeds, "sidecar.exe check", () => {
   beforeAll(prepareWine);
-  afterAll(stopWine);
 
   async function check(variables: Readonly<Record<string, string>>) {
     const { stdout, code } = await sidecarExe(["check", "--json"], {
