@@ -1,4 +1,5 @@
 /** Which runenvs there are to check, and whether their variables say what is meant. */
+import { variableKey } from "#system/variables.ts";
 import type { Environment } from "../companion/environment.ts";
 import { Failure } from "../companion/failure.ts";
 import {
@@ -26,9 +27,13 @@ export function requestsFor(
 export function checkVariables(environment: Environment): Finding {
   const known = runenvNames(environment);
   const read = new Set(
-    known.flatMap((name) => suffixes.map((suffix) => `${prefix}${name}__${suffix}`)),
+    known.flatMap((name) =>
+      suffixes.map((suffix) => variableKey(`${prefix}${name}__${suffix}`)),
+    ),
   );
-  const stray = environment.names(prefix).filter((name) => !read.has(name));
+  const stray = environment
+    .names(prefix)
+    .filter((name) => !read.has(variableKey(name)));
   if (stray.length > 0)
     return warning("variables", {
       message: `sidecar does not read ${stray.map(printable).join(", ")}`,

@@ -221,12 +221,8 @@ export function platformEntries(passwd: string): number {
 
 /** Nothing that a block needs; but some programs ask, and it is good to know why. */
 export function checkPasswd(entries: number): Finding {
-  if (entries > 0)
-    return ok("passwd", `${entries} of the user ids 20000–29999 are in it`);
-  return ok(
-    "passwd",
-    "user ids 20000–29999 are not in it: whoami, ssh, Java's user.home mind",
-  );
+  if (entries > 0) return ok("passwd", `it has ${entries} of the user ids 20000–29999`);
+  return ok("passwd", "no user ids 20000–29999: whoami, ssh, Java's user.home mind");
 }
 
 /** @param closed what keeps somebody from starting sidecar's file */
