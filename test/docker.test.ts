@@ -12,6 +12,7 @@ import {
 } from "./support/machine.ts";
 import { root } from "./support/paths.ts";
 import { run, workspace } from "./support/sidecar.ts";
+import { inTerminal, keys } from "./support/terminal.ts";
 
 const base = join(root, ".cache/root");
 
@@ -131,6 +132,47 @@ describeWhere(
       docker.run(["stop", "--time=60", id]);
       expect(docker.run(["wait", id]).stdout.trim()).toBe("6");
       expect(docker.run(["logs", id]).stdout).toBe("up\nsaved\n");
+    });
+
+    describe("docker run -it", () => {
+      const begin = (script: string) =>
+        inTerminal(
+          [
+            ...["/usr/bin/docker", "run", "-it", ...hardened.slice(1), "shell:test"],
+            ...["--quiet", "--exec", "/bin/sh", "-c", script],
+          ],
+          { PATH: "/usr/bin:/bin", DOCKER_HOST: docker.host, TERM: "xterm" },
+        );
+
+      it("Ctrl-C ends the block as the block wants", async () => {
+        const script = "trap 'echo bye; exit 7' INT; echo ready; sleep 600";
+        const { type, shows, ended } = begin(script);
+        await shows("ready");
+        type(keys.interrupt);
+        await shows("bye");
+        expect(await ended).toBe(7);
+      });
+
+      it("Ctrl-Z, which nobody there could undo, leaves the block running", async () => {
+        const { type, shows, ended } = begin("echo ready; read x; echo got-$x; exit 5");
+        await shows("ready");
+        type(keys.suspend);
+        type("typed\n");
+        await shows("got-typed");
+        expect(await ended).toBe(5);
+      });
+
+      it("the window's size and its changes reach the block", async () => {
+        const script =
+          "trap 'stty size' WINCH; stty size; echo ready; " +
+          "i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done";
+        const { type, shows, resize, ended } = begin(script);
+        await shows("ready");
+        resize(132, 43);
+        await shows("43 132");
+        type(keys.interrupt);
+        expect(await ended).toBe(130);
+      });
     });
 
     it("a block that takes too much memory is told so", () => {

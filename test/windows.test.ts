@@ -339,6 +339,17 @@ describeWhere(windowsNeeds, "sidecar.exe", () => {
       expect(readFileSync(join(directory, "e.txt"), "utf8")).toBe(stderr);
     });
 
+    it("cannot be limited", async () => {
+      const { code, stderr } = await sidecarExe(
+        ["--max-output=1m", "--stdout=o.txt", "--exec", show, "write"],
+        { directory: workspace() },
+      );
+      expect({ code, codes: messageCodes(stderr) }).toEqual({
+        code: 125,
+        codes: ["max-output-unavailable"],
+      });
+    });
+
     it("lose nothing by --tee, however much it is", async () => {
       const directory = directoryWith({
         "much.bat": "@for /L %%i in (1,1,20000) do @echo line %%i of what is much\n",

@@ -41,6 +41,12 @@ const exitCodes = `Exit code: the block's own; 128+n ended by signal n; 124 time
 123 activation failed; 125 refused before anything was run; 126/127 PROGRAM cannot be
 executed / was not found.`;
 
+const checkUsage = `sidecar check [--runenv=(NAME,VERSION)] [--json]
+
+Says whether a block of any user id 20000–29999 would work here, in an image, a
+container or a host, and what to do where it would not. Run it in "docker build".
+Exit code: 0, or 1 where a check FAILED.`;
+
 const installUsage = `sidecar install DEST
 
 Copies this executable to the file DEST, or into the directory DEST as "sidecar", and
@@ -51,8 +57,8 @@ export { unknownOption } from "./suggest.ts";
 
 /** @returns sidecar's exit code */
 export async function people(started: Started): Promise<number> {
-  // Here Ctrl-C ends sidecar as it ends any program.
-  restoreSignals(started.signalMask);
+  // Here Ctrl-C ends sidecar as it ends any program; a check has to clean up first.
+  if (started.arguments[0] !== "check") restoreSignals(started.signalMask);
   const environment = new Environment(started.environment);
   try {
     return await answer(started, environment);
@@ -80,6 +86,13 @@ async function answer(started: Started, environment: Environment): Promise<numbe
     return print(await helpFor(describe(environment), topic));
   }
   switch (command as CommandName) {
+    case "check":
+      return (await import("./check.ts")).checkHere(
+        words.slice(1),
+        started,
+        environment,
+        print,
+      );
     case "completion":
       return print(
         completionScript(environment, words[1] ?? environment.get("SHELL") ?? ""),
@@ -109,6 +122,16 @@ function describe(environment: Environment): Argv {
     })
     .help(true)
     .completion("completion", commands.completion)
+    .command("check", commands.check, (command) =>
+      command
+        .usage(checkUsage)
+        .option("runenv", {
+          description: "Check this runenv only, and that it is there [(NAME,VERSION)]",
+        })
+        .option("json", { description: "Print one JSON object (docs/check.md)" })
+        .example("sidecar check", "All runenvs that the environment declares")
+        .example("sidecar check --runenv=COBOL,42", "This one, in 42 or later"),
+    )
     .command("install <dest>", commands.install, (command) =>
       command
         .usage(installUsage)

@@ -43,7 +43,7 @@ export function memoryAccount(readText: ReadText = read): MemoryAccount {
  * Where the files of our memory cgroup are, from /proc/self/cgroup (which cgroup) and
  * /proc/self/mountinfo (which part of the hierarchy is mounted where).
  */
-function memoryDirectory(
+export function memoryDirectory(
   cgroup: string,
   mountinfo: string,
 ): { path: string; version: 1 | 2 } | undefined {

@@ -13,6 +13,7 @@ import { type Environment, isSecret, shownValue } from "./environment.ts";
 import { Failure } from "./failure.ts";
 import type { Request } from "./request.ts";
 import type { Runenv } from "./runenv.ts";
+import { formatSize } from "./size.ts";
 import { expandWords } from "./words.ts";
 
 /** Writes the plan to standard output. @throws Failure as the run itself would */
@@ -43,6 +44,9 @@ export function explain(
       request.timeout === undefined ? "none" : formatDuration(request.timeout),
     ],
     ["grace", formatDuration(request.grace)],
+    ...(request.cgroup === undefined
+      ? []
+      : [["cgroup", `one below ${printable(request.cgroup)}`] as const]),
   ];
   const text = rows.map(([name, value]) => `${name.padEnd(12)}${value}\n`).join("");
   writeAll(1, encode(text));
@@ -112,12 +116,13 @@ function describeDirectory({ cwd, temporary }: Request): string {
 }
 
 function describeStream(
-  { append, tee, ...request }: Request,
+  { append, tee, maxOutput, ...request }: Request,
   name: "stdout" | "stderr",
 ): string {
   const path = request[name];
   if (path === undefined) return `sidecar's own ${name}`;
   const shared = request.stdout === request.stderr ? ", one for both streams" : "";
-  const how = `${append ? "appended" : "emptied first"}${shared}`;
+  const limit = maxOutput > 0 ? `, at most ${formatSize(maxOutput)}` : "";
+  const how = `${append ? "appended" : "emptied first"}${limit}${shared}`;
   return `${printable(path)} (${how})${tee ? ` and sidecar's own ${name}` : ""}`;
 }

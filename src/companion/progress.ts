@@ -15,7 +15,7 @@ import {
   writeTerminationLog,
 } from "./record.ts";
 import type { Runenv, RunenvRequest } from "./runenv.ts";
-import { bytesWritten, type Stream } from "./streams.ts";
+import { recordOf, type Stream } from "./streams.ts";
 import type { Ended } from "./supervision.ts";
 
 type Wanted = {
@@ -61,11 +61,7 @@ export class Progress {
 
   noteStreams(redirected: readonly Stream[]): void {
     if (redirected.length === 0) return;
-    const entries = redirected.map((stream) => {
-      const bytes = bytesWritten(stream);
-      const written = bytes === undefined ? {} : { bytes };
-      return [stream.name, { path: stream.path, ...written }];
-    });
+    const entries = redirected.map((stream) => [stream.name, recordOf(stream)]);
     this.note({ streams: Object.fromEntries(entries) });
   }
 

@@ -21,6 +21,8 @@ export type Start = {
   readonly descriptors: Readonly<Record<number, number>>;
   /** Instead of `words`, for a program that splits its command line by other rules. */
   readonly commandLine?: string;
+  /** There are none on Windows. */
+  readonly cgroup?: string;
 };
 
 const CREATE_NEW_PROCESS_GROUP = 0x200;
