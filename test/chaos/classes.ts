@@ -24,7 +24,7 @@ export function classesOf(scenario: Scenario): string[] {
     sends.some(({ signal, to }) => !to && signals.includes(signal));
   const endings = sends.filter(({ signal }) => endingSignals.includes(signal));
   const facts: Record<string, boolean> = {
-    root: !scenario.platformUser,
+    "uid-own": !scenario.platformUser,
     "uid-20042": scenario.platformUser,
     "process-1": scenario.processOne,
     subreaper: !scenario.processOne,

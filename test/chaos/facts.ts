@@ -1,7 +1,7 @@
 /** What an oracle asks of the evidence more than once. */
-import type { Exit } from "./outcomes.ts";
+import { allowedOutcomes, type Exit } from "./outcomes.ts";
 import type { Evidence } from "./performance.ts";
-import { SIGKILL } from "./scenario.ts";
+import { type Scenario, SIGKILL } from "./scenario.ts";
 
 /** Whether sidecar itself was killed, so that it could not tidy up. */
 export function wasKilled({ report }: Evidence): boolean {
@@ -11,11 +11,10 @@ export function wasKilled({ report }: Evidence): boolean {
   );
 }
 
-/** Whether the block still ran when the last of its processes was heard of. */
-export function blockRan({ board: { notes } }: Evidence): boolean {
-  const has = (...kinds: string[]) =>
-    notes.some(({ node, kind }) => node === 0 && kinds.includes(kind));
-  return has("start") && !has("exit", "die");
+/** Whether the block has begun, and nothing but sidecar's own death can have ended it. */
+export function blockRan(scenario: Scenario, evidence: Evidence): boolean {
+  const hasBegun = evidence.board.notes.some(({ node }) => node === 0);
+  return hasBegun && allowedOutcomes(scenario, evidence).length === 0;
 }
 
 export type ResultRecord = {

@@ -99,7 +99,7 @@ function* remains(scenario: Scenario, evidence: Evidence): Iterable<string> {
   }
   // A guardian removes it, if there was one, and was not killed with a process 1.
   for (const name of evidence.cgroups)
-    if (!wasKilled(evidence) || (!scenario.processOne && blockRan(evidence)))
+    if (!wasKilled(evidence) || (!scenario.processOne && blockRan(scenario, evidence)))
       yield `the cgroup ${name} is left`;
   for (const name of evidence.temporary) {
     const isHome = name === "home" && scenario.platformUser;

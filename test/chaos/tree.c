@@ -128,9 +128,9 @@ static void play(const char *script) {
       case 'p': forever(); break;
       case 'x': end(number[0]); break;
       case 'k':
+        note(NOTE_DIE, number[0], 0);
         handle(number[0], SIG_DFL);
         set_mask(SIG_UNBLOCK, number[0]);
-        note(NOTE_DIE, number[0], 0);
         kill(getpid(), number[0]);
         forever();
         break;
