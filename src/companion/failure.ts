@@ -91,6 +91,7 @@ export const noticeCodes = [
   "exposed-folders",
   "home-replaced",
   "home-unavailable",
+  "process-out-of-memory",
   "result-not-written",
   "running-as-root",
   "stream-lost",

@@ -153,5 +153,7 @@ export class Collector {
 /** What the supervision waits for beside signals. */
 export type Channel = {
   readonly interest: Interest | undefined;
+  /** When to ask for its interest again, in milliseconds of the monotonic clock. */
+  readonly wakeAt?: number | undefined;
   advance(): void;
 };

@@ -33,6 +33,7 @@ import {
   survivorsNotice,
 } from "./outcome.ts";
 import { Progress } from "./progress.ts";
+import type { Channel } from "./relay.ts";
 import type { Request } from "./request.ts";
 import { findRunenv, type Runenv } from "./runenv.ts";
 import { closePipes, openStreams, type Streams } from "./streams.ts";
@@ -101,7 +102,6 @@ class Run {
     const words = expandWords(request.words, lookup);
     const program = findProgram(requireProgram(words), lookup);
     const streams = openStreams(request, resolve, this.#pause);
-    this.progress.running();
     const ended = this.#supervise(program, words, environment, streams);
     return this.#conclude(ended, streams);
   }
@@ -168,6 +168,7 @@ class Run {
   ): Ended {
     const { timeout, grace } = this.#request;
     const { descriptors, relays } = streams;
+    const channels: Channel[] = [...relays];
     try {
       return this.#supervisor.run(
         { path: program, words, environment: environment.entries, descriptors },
@@ -175,8 +176,12 @@ class Run {
           ...(timeout === undefined ? {} : { timeout }),
           ...(isTerminal(0) && isForeground(0) ? { terminal: 0 } : {}),
           grace,
-          channels: relays,
-          started: () => closePipes(streams),
+          channels,
+          started: () => {
+            closePipes(streams);
+            const more = this.progress.running();
+            if (more) channels.push(more);
+          },
         },
       );
     } catch (error) {
@@ -188,9 +193,9 @@ class Run {
     for (const { lost } of streams.relays)
       for (const { sink, error } of lost) this.#report(lostStream(sink.name, error));
     if (ended.survivors.length > 0) this.#report(survivorsNotice);
-    const outOfMemory = this.progress.account(ended);
+    const kills = this.progress.account(ended);
     this.progress.noteStreams(streams.redirected);
-    return outcomeOf(ended, this.#request, outOfMemory);
+    return outcomeOf(ended, this.#request, kills);
   }
 
   #explain(image: Environment, runenv: Runenv | undefined): Outcome {

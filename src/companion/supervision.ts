@@ -170,8 +170,14 @@ export class Supervisor {
       const { interest } = channel;
       return interest ? [{ channel, interest }] : [];
     });
+    const wakeAt = Math.min(
+      deadline ?? Number.POSITIVE_INFINITY,
+      ...channels.map((channel) => channel.wakeAt ?? Number.POSITIVE_INFINITY),
+    );
     const limit =
-      deadline === undefined ? -1 : Math.max(0, deadline - performance.now());
+      wakeAt === Number.POSITIVE_INFINITY
+        ? -1
+        : Math.max(0, wakeAt - performance.now());
     const [signalled, ...flags] = waitFor(
       [{ descriptor: this.#signals, wants: "read" }, ...open.map((o) => o.interest)],
       limit,
@@ -187,7 +193,7 @@ export class Supervisor {
       const open = channels.flatMap((channel) => {
         const { interest } = channel;
         const done = (reads.get(channel) ?? 0) >= mostReadsAtEnd;
-        return !interest || (done && interest.wants === "read")
+        return !interest || (done && interest.wants !== "write")
           ? []
           : [{ channel, interest }];
       });

@@ -1,0 +1,199 @@
+/**
+ * What the kernel accounts for sidecar's cgroup since the block was started: memory, its
+ * limit, processes that were ended for want of it, processor time. A figure that other
+ * processes have a part in is not told.
+ */
+import type { Account, Figures } from "../account.ts";
+import type { Channel } from "../relay.ts";
+import {
+  type Cgroup,
+  findCgroup,
+  isAlone,
+  type ReadText,
+  readText,
+  usualPlaces,
+} from "./cgroup.ts";
+import { openMemoryWatch } from "./memory-watch.ts";
+
+/** The names of the files, which are not the only difference. */
+const files = {
+  1: {
+    kills: "memory.oom_control",
+    reached: "memory.failcnt",
+    peak: "memory.max_usage_in_bytes",
+    limit: "memory.limit_in_bytes",
+  },
+  2: {
+    kills: "memory.events",
+    reached: "memory.events",
+    peak: "memory.peak",
+    limit: "memory.max",
+  },
+} as const;
+
+const membershipFile = "/proc/self/cgroup";
+const mountsFile = "/proc/self/mountinfo";
+
+/** What version 1 says where there is no limit: the largest number of whole pages. */
+const unlimited = 0x7fff_ffff_ffff_f000;
+
+/**
+ * Begins to count the processes that the kernel ends for want of memory, and nothing
+ * else: this is done for every block. Behind its start, not before: the way to its first
+ * instruction is not made longer. What can be put off is put off until somebody asks.
+ * @returns how many there were since
+ */
+export function countKills(read: ReadText = readText): () => number {
+  const membership = read(membershipFile) ?? "";
+  const find = () => findCgroup("memory", membership, read(mountsFile) ?? "");
+  const look = (place: Omit<Cgroup, "top">) => {
+    const text = read(`${place.path}/${files[place.version].kills}`);
+    return text === undefined ? undefined : { path: place.path, text };
+  };
+  let before: ReturnType<typeof look>;
+  for (const place of usualPlaces(membership)) before ??= look(place);
+  if (!before) {
+    const found = find();
+    if (found) before = look(found);
+  }
+  return () => {
+    const found = find();
+    const now = found && found.path === before?.path ? look(found) : undefined;
+    return now ? Math.max(0, killsIn(now.text) - killsIn(before!.text)) : 0;
+  };
+}
+
+function killsIn(text: string): number {
+  return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
+}
+
+/** Begins to account for all. Behind the block's start, too. */
+export function openAccount(read: ReadText = readText): Account {
+  return new CgroupAccount(read);
+}
+
+class CgroupAccount implements Account {
+  readonly memoryLimit?: number;
+  readonly #read: ReadText;
+  readonly #memory: Cgroup | undefined;
+  readonly #processor: Cgroup | undefined;
+  readonly #killsBefore: number;
+  readonly #reachedBefore: number = 0;
+  /** Of the cgroups that are sidecar's own, the others have none. */
+  readonly #peakBefore: number | undefined;
+  readonly #secondsBefore: number | undefined;
+
+  constructor(read: ReadText) {
+    this.#read = read;
+    const membership = read(membershipFile) ?? "";
+    const mountinfo = read(mountsFile) ?? "";
+    this.#memory = findCgroup("memory", membership, mountinfo);
+    this.#killsBefore = this.#kills();
+    this.#reachedBefore = this.#reached();
+    const limit = this.#memory && memoryLimit(this.#memory, read);
+    if (limit !== undefined) this.memoryLimit = limit;
+    const processor = findCgroup("cpuacct", membership, mountinfo);
+    this.#processor = processor;
+    const alone = (cgroup: Cgroup | undefined) =>
+      cgroup !== undefined && isAlone(cgroup, process.pid, read);
+    const ownMemory = alone(this.#memory);
+    if (ownMemory) this.#peakBefore = this.#peak();
+    const same = processor?.path === this.#memory?.path;
+    if (same ? ownMemory : alone(processor)) this.#secondsBefore = this.#seconds();
+  }
+
+  memory(): Figures {
+    const peak = this.#peakBefore === undefined ? undefined : this.#peak();
+    // One that was reached before the block was there is not the block's.
+    const peakMemory =
+      peak !== undefined && peak > this.#peakBefore! ? peak : undefined;
+    return present({
+      peakMemory,
+      memoryLimitReached: this.#reached() - this.#reachedBefore || undefined,
+      outOfMemoryKills: this.#kills() - this.#killsBefore || undefined,
+    });
+  }
+
+  all(): Figures {
+    const { peakMemory, ...figures } = this.memory();
+    const isOwn = (cgroup: Cgroup | undefined) =>
+      cgroup !== undefined && isAlone(cgroup, process.pid, this.#read);
+    const before = this.#secondsBefore;
+    const seconds = before === undefined ? undefined : this.#seconds();
+    return present({
+      ...figures,
+      peakMemory:
+        peakMemory !== undefined && isOwn(this.#memory) ? peakMemory : undefined,
+      processorSeconds:
+        seconds !== undefined && isOwn(this.#processor)
+          ? rounded(seconds - before!)
+          : undefined,
+    });
+  }
+
+  watch(reached: () => void): Channel | undefined {
+    const { version, path } = this.#memory ?? {};
+    // Version 1 tells only who may write to cgroup.event_control: root.
+    return version === 2
+      ? openMemoryWatch(`${path}/memory.events`, reached)
+      : undefined;
+  }
+
+  #kills(): number {
+    return killsIn(this.#text("kills"));
+  }
+
+  #reached(): number {
+    return Number(/^(?:max )?(\d+)$/m.exec(this.#text("reached"))?.[1] ?? 0);
+  }
+
+  #peak(): number | undefined {
+    const text = this.#text("peak");
+    return text === "" ? undefined : Number(text);
+  }
+
+  /** Of the memory cgroup; empty where it cannot be read. */
+  #text(name: keyof (typeof files)[1]): string {
+    if (!this.#memory) return "";
+    const { version, path } = this.#memory;
+    return this.#read(`${path}/${files[version][name]}`) ?? "";
+  }
+
+  /** Processor time of the cgroup, less that of sidecar itself. */
+  #seconds(): number | undefined {
+    if (!this.#processor) return undefined;
+    const { version, path } = this.#processor;
+    const [file, pattern, unit] =
+      version === 2
+        ? (["cpu.stat", /^usage_usec (\d+)$/m, 1e6] as const)
+        : (["cpuacct.usage", /^(\d+)$/m, 1e9] as const);
+    const found = pattern.exec(this.#read(`${path}/${file}`) ?? "");
+    if (!found) return undefined;
+    const { user, system } = process.cpuUsage();
+    return Number(found[1]) / unit - (user + system) / 1e6;
+  }
+}
+
+/** The least limit of a cgroup and of those of its ancestors that can be seen. */
+function memoryLimit({ version, path, top }: Cgroup, read: ReadText) {
+  let least: number | undefined;
+  for (let at = path; at.length >= top.length; at = at.slice(0, at.lastIndexOf("/"))) {
+    const text = read(`${at}/${files[version].limit}`);
+    const limit = Number(text);
+    const isLimit = text !== undefined && limit > 0 && limit < unlimited;
+    if (isLimit && !(least !== undefined && least <= limit)) least = limit;
+    if (at.length === 0) break;
+  }
+  return least;
+}
+
+/** Seconds, to the microsecond. */
+function rounded(seconds: number): number {
+  return Number(Math.max(0, seconds).toFixed(6));
+}
+
+/** The same, without what is undefined. */
+function present(figures: { [Name in keyof Figures]: Figures[Name] | undefined }) {
+  const entries = Object.entries(figures).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Figures;
+}
