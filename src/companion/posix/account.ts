@@ -103,14 +103,16 @@ class CgroupAccount implements Account {
   }
 
   memory(): Figures {
-    const peak = this.#peakBefore === undefined ? undefined : this.#peak();
-    // One that was reached before the block was there is not the block's.
-    const peakMemory =
-      peak !== undefined && peak > this.#peakBefore! ? peak : undefined;
+    const reached = this.#reached() - this.#reachedBefore;
+    const kills = this.#kills() - this.#killsBefore;
+    const before = this.#peakBefore;
+    const peak = before === undefined ? undefined : this.#peak();
+    // A peak that was reached before the block was there is not the block's.
+    const isNew = peak !== undefined && (peak > before! || reached > 0);
     return present({
-      peakMemory,
-      memoryLimitReached: this.#reached() - this.#reachedBefore || undefined,
-      outOfMemoryKills: this.#kills() - this.#killsBefore || undefined,
+      peakMemory: isNew ? peak : undefined,
+      memoryLimitReached: reached || undefined,
+      outOfMemoryKills: kills || undefined,
     });
   }
 
