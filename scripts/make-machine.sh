@@ -34,6 +34,9 @@ emulator=$(apt-get install --simulate --no-install-recommends qemu-system-x86 |
 # shellcheck disable=SC2086  # lists of names
 apt-get -qq -o APT::Sandbox::User=root download "$kernel" $emulator
 for package in *.deb; do dpkg-deb --extract "$package" root; done
+# In a Debian that is installed the two are one directory.
+[ ! -d root/lib/x86_64-linux-gnu ] ||
+  cp -a root/lib/x86_64-linux-gnu/. root/usr/lib/x86_64-linux-gnu/
 
 for part in usr/bin/qemu-system-x86_64 usr/lib usr/share/qemu usr/share/seabios; do
   [ -e "root/$part" ] || continue
