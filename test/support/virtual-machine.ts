@@ -36,6 +36,7 @@ export PATH=/bin NO_COLOR=1
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
 mount -t cgroup2 cgroup /sys/fs/cgroup
 mount -t tmpfs tmp /tmp
 `;
