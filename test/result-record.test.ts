@@ -9,7 +9,6 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type MemoryAccount, memoryAccount } from "../src/companion/cgroup.ts";
 import { summary } from "../src/companion/record.ts";
 import {
   describeWhere,
@@ -51,6 +50,7 @@ const record = z.strictObject({
     .strictObject({
       code: z.int().optional(),
       signal: z.string().optional(),
+      core: z.literal(true).optional(),
       cause: z.enum([
         "exited",
         "signalled",
@@ -66,9 +66,13 @@ const record = z.strictObject({
     .optional(),
   usage: z
     .strictObject({
-      processorSeconds: z.number().min(0),
-      peakMemory: z.number().min(0),
-      peakMemorySource: z.enum(["cgroup", "process"]),
+      processorSeconds: z.number().min(0).optional(),
+      processorSecondsSource: z.enum(["cgroup", "process"]).optional(),
+      peakMemory: z.number().min(0).optional(),
+      peakMemorySource: z.enum(["cgroup", "process"]).optional(),
+      memoryLimit: z.int().min(1).optional(),
+      memoryLimitReached: z.int().min(1).optional(),
+      outOfMemoryKills: z.int().min(1).optional(),
     })
     .optional(),
   streams: z
@@ -306,56 +310,4 @@ it("a summary of a record with a long message has at most 4096 bytes", () => {
     message: string;
   };
   expect(message.length).toBeGreaterThan(500);
-});
-
-describe("peak memory and kills of a cgroup", () => {
-  const account = (files: Record<string, string>): MemoryAccount =>
-    memoryAccount((path) => files[path]);
-
-  it.each<[string, Record<string, string>, MemoryAccount]>([
-    [
-      "version 2, in a container",
-      {
-        "/proc/self/cgroup": "0::/\n",
-        "/proc/self/mountinfo": "30 20 0:26 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n",
-        "/sys/fs/cgroup/memory.peak": "4096\n",
-        "/sys/fs/cgroup/memory.events": "low 0\noom 1\noom_kill 1\n",
-      },
-      { peak: 4096, kills: 1 },
-    ],
-    [
-      "version 2, on a host",
-      {
-        "/proc/self/cgroup": "0::/job/7\n",
-        "/proc/self/mountinfo": "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup rw\n",
-        "/sys/fs/cgroup/job/7/memory.peak": "8192\n",
-        "/sys/fs/cgroup/job/7/memory.events": "oom_kill 0\n",
-      },
-      { peak: 8192, kills: 0 },
-    ],
-    [
-      "version 1, in a container that sees only its own part",
-      {
-        "/proc/self/cgroup": "3:cpu:/docker/a\n2:memory:/docker/a\n0::/\n",
-        "/proc/self/mountinfo":
-          "31 20 0:27 /docker/a /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n",
-        "/sys/fs/cgroup/memory/memory.max_usage_in_bytes": "12288\n",
-        "/sys/fs/cgroup/memory/memory.oom_control": "oom_kill_disable 0\noom_kill 2\n",
-      },
-      { peak: 12288, kills: 2 },
-    ],
-    [
-      "version 1, outside of any",
-      {
-        "/proc/self/cgroup": "2:memory:/\n0::/\n",
-        "/proc/self/mountinfo":
-          "31 20 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
-        "/sys/fs/cgroup/memory/memory.max_usage_in_bytes": "99\n",
-      },
-      { kills: 0 },
-    ],
-    ["no /proc", {}, { kills: 0 }],
-  ])("%s", (_, files, expected) => {
-    expect(account(files)).toEqual(expected);
-  });
 });
