@@ -191,6 +191,98 @@ describe("the record of a block that", () => {
   });
 });
 
+describe("who ended a block:", () => {
+  /** Starts a block that writes its process id, and ends it from outside. */
+  async function endedFromOutside(
+    options: string[],
+    block: string,
+    signal: NodeJS.Signals,
+    when: (directory: string) => boolean = () => true,
+  ) {
+    const directory = workspace();
+    const script = `echo $$ > pid; ${block}`;
+    const words = ["--quiet", "--result=r.json", ...options, "--exec", "bash", "-c"];
+    const { ended } = start([executable, ...words, script], { directory });
+    const pid = () => Number(readFileSync(join(directory, "pid"), "utf8"));
+    await until(() => pid() > 0 && when(directory), "the block is ready");
+    process.kill(pid(), signal);
+    return { code: (await ended).code, exit: read(directory).exit };
+  }
+
+  it.each([
+    ["SIGKILL", 137],
+    ["SIGTERM", 143],
+  ] as const)("somebody else, by %s", async (signal, code) => {
+    const options = ["--timeout=1h"];
+    expect(await endedFromOutside(options, "exec sleep 600", signal)).toEqual({
+      code,
+      exit: { signal, cause: "signalled" },
+    });
+  });
+
+  it("somebody else, but the time limit was first", async () => {
+    const block = "trap 'touch asked' TERM; while :; do sleep 0.05; done";
+    const asked = (directory: string) => existsSync(join(directory, "asked"));
+    const options = ["--timeout=200ms", "--grace=1h"];
+    expect(await endedFromOutside(options, block, "SIGKILL", asked)).toEqual({
+      code: 124,
+      exit: { signal: "SIGKILL", cause: "timeout" },
+    });
+  });
+
+  it("the time limit, and the block then ended well", async () => {
+    const block = "trap 'exit 0' TERM; while :; do sleep 0.05; done";
+    const { code, record } = await recordOf([
+      "--timeout=200ms",
+      ...["--exec", "bash", "-c", block],
+    ]);
+    expect(code).toBe(124);
+    expect(record.exit).toEqual({ code: 0, cause: "timeout" });
+  });
+
+  it("nobody: what it left behind was ended, which is no time limit", async () => {
+    const block = "trap '' TERM; sleep 600 & exit 5";
+    const options = ["--timeout=1s", "--grace=2s"];
+    const { code, record } = await recordOf([
+      ...options,
+      "--exec",
+      "bash",
+      "-c",
+      block,
+    ]);
+    expect(code).toBe(5);
+    expect(record.exit).toEqual({ code: 5, cause: "exited" });
+  });
+});
+
+it("tells nothing of usage that is not known, and names the source of what is", async () => {
+  const { record } = await recordOf(["--exec", "true"]);
+  const { usage } = record;
+  expect(usage!.processorSecondsSource).toBeDefined();
+  expect(usage!.peakMemorySource).toBeDefined();
+  expect(usage!.outOfMemoryKills).toBeUndefined();
+  const refused = await recordOf(["--exec", "no-such"]);
+  expect(refused.record.usage).toBeUndefined();
+});
+
+it("that cannot be written once the block runs does not disturb the block", async () => {
+  const directory = workspace();
+  mkdirSync(join(directory, "there"));
+  // The activation takes the directory away, after the first writing.
+  const { stderr, code } = await sidecar(
+    ["--result=there/r.json", "--runenv=T,1", "--exec", "sh", "-c", "exit 4"],
+    {
+      directory,
+      environment: {
+        ...smallEnvironment,
+        DA__P7__RUNENV__T__ACTIVATE: "rm -r there",
+      },
+    },
+  );
+  expect(codesBut(stderr)).toEqual(["result-not-written"]);
+  expect(code).toBe(4);
+});
+
 it("is there while the activation and the block run, and when all was killed", async () => {
   const directory = workspace();
   const script = "echo $$ > pid; exec sleep 600";
