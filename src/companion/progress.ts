@@ -7,7 +7,7 @@ import {
 } from "#companion/surroundings.ts";
 import { currentDirectory, mayAccess } from "#system/files.ts";
 import { pathFrom } from "#system/paths.ts";
-import type { Account, Figures } from "./account.ts";
+import type { Account, MemoryFigures } from "./account.ts";
 import { Failure, type Notice } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
 import {
@@ -107,18 +107,18 @@ export class Progress {
       const well = how.kind === "exited" && how.code === 0;
       return well ? 0 : this.#kills();
     }
-    const figures = account.all();
-    const processes = {
-      processorSeconds,
-      processorSecondsSource: usageSource,
-      peakMemory,
-      peakMemorySource: usageSource,
-    } as const;
-    const { usage } = usageOf(account, figures);
+    const { processorSeconds: ofCgroup = 0, ...figures } = account.all();
     // Both miss something: who was never waited for, and the first moments.
-    const fewer = (usage?.processorSeconds ?? 0) <= processorSeconds;
-    const { processorSeconds: _, processorSecondsSource: __, ...others } = usage ?? {};
-    this.note({ usage: { ...processes, ...(fewer ? others : usage) } });
+    const more = ofCgroup > processorSeconds;
+    this.note({
+      usage: {
+        processorSeconds: more ? ofCgroup : processorSeconds,
+        processorSecondsSource: more ? "cgroup" : usageSource,
+        peakMemory,
+        peakMemorySource: usageSource,
+        ...usageOf(account, figures).usage,
+      },
+    });
     return figures.outOfMemoryKills ?? 0;
   }
 
@@ -169,14 +169,11 @@ export class Progress {
   }
 }
 
-/** The figures of a cgroup as the record has them; nothing where there are none. */
-function usageOf(account: Account, figures: Figures = {}): { usage?: Usage } {
-  const { processorSeconds, peakMemory, ...counts } = figures;
+/** A cgroup's memory as the record has it; nothing where nothing is known of it. */
+function usageOf(account: Account, figures: MemoryFigures = {}): { usage?: Usage } {
+  const { peakMemory, ...counts } = figures;
   const { memoryLimit } = account;
   const usage: Usage = {
-    ...(processorSeconds === undefined
-      ? {}
-      : { processorSeconds, processorSecondsSource: "cgroup" }),
     ...(peakMemory === undefined ? {} : { peakMemory, peakMemorySource: "cgroup" }),
     ...(memoryLimit === undefined ? {} : { memoryLimit }),
     ...counts,

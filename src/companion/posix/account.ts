@@ -3,7 +3,7 @@
  * limit, processes that were ended for want of it, processor time. A figure that other
  * processes have a part in is not told.
  */
-import type { Account, Figures } from "../account.ts";
+import type { Account, Figures, MemoryFigures } from "../account.ts";
 import type { Channel } from "../relay.ts";
 import {
   type Cgroup,
@@ -78,8 +78,8 @@ class CgroupAccount implements Account {
   readonly #memory: Cgroup | undefined;
   readonly #processor: Cgroup | undefined;
   readonly #killsBefore: number;
-  readonly #reachedBefore: number = 0;
-  /** Of the cgroups that are sidecar's own, the others have none. */
+  readonly #reachedBefore: number;
+  /** Absent where the cgroup is not sidecar's own. */
   readonly #peakBefore: number | undefined;
   readonly #secondsBefore: number | undefined;
 
@@ -94,15 +94,14 @@ class CgroupAccount implements Account {
     if (limit !== undefined) this.memoryLimit = limit;
     const processor = findCgroup("cpuacct", membership, mountinfo);
     this.#processor = processor;
-    const alone = (cgroup: Cgroup | undefined) =>
-      cgroup !== undefined && isAlone(cgroup, process.pid, read);
-    const ownMemory = alone(this.#memory);
-    if (ownMemory) this.#peakBefore = this.#peak();
+    const ownMemory = this.#isOwn(this.#memory);
     const same = processor?.path === this.#memory?.path;
-    if (same ? ownMemory : alone(processor)) this.#secondsBefore = this.#seconds();
+    if (ownMemory) this.#peakBefore = this.#peak();
+    if (same ? ownMemory : this.#isOwn(processor))
+      this.#secondsBefore = this.#seconds();
   }
 
-  memory(): Figures {
+  memory(): MemoryFigures {
     const reached = this.#reached() - this.#reachedBefore;
     const kills = this.#kills() - this.#killsBefore;
     const before = this.#peakBefore;
@@ -118,18 +117,14 @@ class CgroupAccount implements Account {
 
   all(): Figures {
     const { peakMemory, ...figures } = this.memory();
-    const isOwn = (cgroup: Cgroup | undefined) =>
-      cgroup !== undefined && isAlone(cgroup, process.pid, this.#read);
     const before = this.#secondsBefore;
     const seconds = before === undefined ? undefined : this.#seconds();
+    const isOurs = peakMemory !== undefined && this.#isOwn(this.#memory);
+    const isOurTime = seconds !== undefined && this.#isOwn(this.#processor);
     return present({
       ...figures,
-      peakMemory:
-        peakMemory !== undefined && isOwn(this.#memory) ? peakMemory : undefined,
-      processorSeconds:
-        seconds !== undefined && isOwn(this.#processor)
-          ? rounded(seconds - before!)
-          : undefined,
+      peakMemory: isOurs ? peakMemory : undefined,
+      processorSeconds: isOurTime ? rounded(seconds - before!) : undefined,
     });
   }
 
@@ -139,6 +134,10 @@ class CgroupAccount implements Account {
     return version === 2
       ? openMemoryWatch(`${path}/memory.events`, reached)
       : undefined;
+  }
+
+  #isOwn(cgroup: Cgroup | undefined): boolean {
+    return cgroup !== undefined && isAlone(cgroup, process.pid, this.#read);
   }
 
   #kills(): number {
@@ -195,7 +194,9 @@ function rounded(seconds: number): number {
 }
 
 /** The same, without what is undefined. */
-function present(figures: { [Name in keyof Figures]: Figures[Name] | undefined }) {
+function present(figures: Possibly<Figures>): Figures {
   const entries = Object.entries(figures).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Figures;
+  return Object.fromEntries(entries);
 }
+
+type Possibly<Fields> = { [Name in keyof Fields]: Fields[Name] | undefined };
