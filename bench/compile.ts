@@ -43,6 +43,17 @@ export function compileDynamic(directory: string): string {
   return cacheAlike(file, join(directory, "dynamic-copy"));
 }
 
+/** A block that notes when it began and when it ends (programs/moments.c). */
+export function compileMoments(directory: string): string {
+  const file = join(directory, "moments");
+  const source = join(root, "bench/programs/moments.c");
+  const { exitCode, stderr } = Bun.spawnSync(
+    ["gcc", "-O1", "-static", "-o", file, source], // no loader to be waited for
+  );
+  if (exitCode !== 0) throw new Error(`cannot compile ${source}: ${stderr}`);
+  return file;
+}
+
 /** The start of processes, in programs with and without the launcher. */
 export function compileFirstInstruction(directory: string) {
   const source = "bench/programs/first-instruction.ts";

@@ -1,5 +1,7 @@
 /** How long it is from sidecar's decision to start a block to the block itself. */
-import { compileFirstInstruction } from "./compile.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { compileFirstInstruction, compileMoments } from "./compile.ts";
 
 /** Median milliseconds. */
 export type FirstInstruction = { readonly launcher: number; readonly spawn: number };
@@ -10,12 +12,19 @@ export function measureFirstInstruction(
 ): FirstInstruction | undefined {
   const programs = compileFirstInstruction(directory);
   if (!programs) return undefined;
-  return { launcher: measure(programs.starting), spawn: measure(programs.spawning) };
+  const moments = compileMoments(directory);
+  const clock = join(directory, "clock");
+  writeFileSync(clock, new Uint8Array(16));
+  const measured = (program: string) => measure([program, moments, clock]);
+  return {
+    launcher: measured(programs.starting),
+    spawn: measured(programs.spawning),
+  };
 }
 
-function measure(program: string): number {
-  const { exitCode, stdout, stderr } = Bun.spawnSync([program]);
-  if (exitCode !== 0) throw new Error(`${program}: ${stderr}`);
+function measure(words: string[]): number {
+  const { exitCode, stdout, stderr } = Bun.spawnSync(words);
+  if (exitCode !== 0) throw new Error(`${words[0]}: ${stderr}`);
   const times: number[] = JSON.parse(stdout.toString());
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]!;
 }

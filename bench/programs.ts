@@ -1,6 +1,6 @@
 /** What is started and compared. Every program ends by running `/bin/true`. */
-import { statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { cacheAlike, compile, compileDynamic } from "./compile.ts";
 
 export const distributed = join(import.meta.dir, "..", "dist", "sidecar");
@@ -17,6 +17,7 @@ export const names = {
   dynamic: "sidecar, dynamic build",
   shell: "sh -c '. FILE; exec /bin/true'",
   sourced: "sidecar, FILE sourced",
+  frozen: "sidecar, FILE frozen",
   variables: "sidecar, .env file",
 } as const;
 
@@ -64,24 +65,38 @@ export function makePrograms(directory: string): Programs {
     [names.dynamic, [dynamic, ...block]],
     [names.shell, ["/bin/sh", "-c", `. ${sourced}; exec /bin/true`]],
     [names.sourced, [sidecar, "--runenv=(TEST,1)", ...block]],
+    [names.frozen, [sidecar, "--runenv=(TEST_FROZEN,1)", ...block]],
     [names.variables, [sidecar, "--runenv=(TEST_ENV,1)", ...block]],
   ];
+  const environment = {
+    PATH: "/usr/local/bin:/usr/bin:/bin",
+    HOME: directory,
+    DA__P7__RUNENV__TEST__ACTIVATE: sourced,
+    DA__P7__RUNENV__TEST__EXECUTE: "/bin/true",
+    DA__P7__RUNENV__TEST_ENV__ACTIVATE: dotenv,
+    DA__P7__RUNENV__TEST_ENV__EXECUTE: "/bin/true",
+    DA__P7__RUNENV__TEST_FROZEN__ACTIVATE: sourced,
+    DA__P7__RUNENV__TEST_FROZEN__FROZEN: join(directory, "activate.frozen"),
+  };
+  freeze(sidecar, environment);
   return {
     sidecar,
     added: statSync(sidecar).size - statSync(dynamic).size,
     programs: known.flatMap(([name, words]) =>
       isComplete(words) ? [{ name, words }] : [],
     ),
-    environment: {
-      PATH: "/usr/local/bin:/usr/bin:/bin",
-      HOME: directory,
-      DA__P7__RUNENV__TEST__ACTIVATE: sourced,
-      DA__P7__RUNENV__TEST__EXECUTE: "/bin/true",
-      DA__P7__RUNENV__TEST_ENV__ACTIVATE: dotenv,
-      DA__P7__RUNENV__TEST_ENV__EXECUTE: "/bin/true",
-    },
+    environment,
     missing: known.flatMap(([name, words]) => (isComplete(words) ? [] : [name])),
   };
+}
+
+/** As other users than root's, who have to get at everything. */
+function freeze(sidecar: string, env: Readonly<Record<string, string>>): void {
+  chmodSync(dirname(sidecar), 0o755);
+  const { exitCode, stderr } = Bun.spawnSync([sidecar, "freeze", "TEST_FROZEN"], {
+    env,
+  });
+  if (exitCode !== 0) throw new Error(`cannot freeze: ${stderr}`);
 }
 
 function isComplete(words: readonly (string | null)[]): words is readonly string[] {

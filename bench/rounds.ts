@@ -36,7 +36,7 @@ function requireSuccess({ name, words }: Program, env: Programs["environment"]):
     throw new Error(`${name} ended with ${exitCode ?? signalCode}: ${stderr}`);
 }
 
-function shuffled<T>(items: readonly T[]): T[] {
+export function shuffled<T>(items: readonly T[]): T[] {
   const order = [...items];
   for (let last = order.length - 1; last > 0; last -= 1) {
     const other = Math.floor(Math.random() * (last + 1));

@@ -24,6 +24,7 @@ export function judge(
   const wall = (name: string) => summaries.get(name)!.wall;
   const ratio = wall(names.plain) / wall(names.floor);
   const activation = wall(names.sourced) - wall(names.plain);
+  const frozen = wall(names.frozen) - wall(names.plain);
   const {
     private: memory,
     ticks,
@@ -59,6 +60,12 @@ export function judge(
         `a sourced activation adds ${activation.toFixed(2)} ms, ` +
         `at most the ${wall(names.shell).toFixed(2)} ms of a shell that does the same`,
       ok: activation <= wall(names.shell),
+    },
+    {
+      text:
+        `the same activation frozen adds ${frozen.toFixed(2)} ms, ` +
+        `at most half of a sourced one`,
+      ok: frozen <= activation / 2,
     },
     {
       text: `private memory while a block runs: ${(memory / 1e6).toFixed(2)} MB, at most 4`,

@@ -1,183 +1,114 @@
-/** Which cgroup accounts for sidecar, and what its files say; without a kernel. */
-import { describe, expect, it } from "vitest";
-import { countKills, openAccount } from "../src/companion/posix/account.ts";
-import {
-  type Cgroup,
-  findCgroup,
-  isAlone,
-  usualPlaces,
-} from "../src/companion/posix/cgroup.ts";
+/** `--cgroup`: the block in a cgroup of its own (version 2), ended by the kernel. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeWhere, hasLauncher, isRoot } from "./support/machine.ts";
+import { executable } from "./support/paths.ts";
+import { codesBut, sidecar, start, until, workspace } from "./support/sidecar.ts";
 
-const mount2 = (root: string, point = "/sys/fs/cgroup") =>
-  `30 20 0:26 ${root} ${point} ro shared:9 - cgroup2 cgroup rw\n`;
-const mount1 = (root: string, controllers: string, point: string) =>
-  `31 20 0:27 ${root} ${point} ro - cgroup cgroup rw,${controllers}\n`;
+/** Where cgroups of version 2 are on this machine; "" where they are not. */
+const hierarchy = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].find((directory) =>
+  existsSync(join(directory, "cgroup.subtree_control")),
+);
 
-describe("the memory cgroup", () => {
-  it.each<[string, string, string, Cgroup | undefined]>([
-    [
-      "of version 2, in a container",
-      "0::/\n",
-      mount2("/"),
-      { version: 2, path: "/sys/fs/cgroup", top: "/sys/fs/cgroup" },
-    ],
-    [
-      "of version 2, on a host",
-      "0::/job/7\n",
-      mount2("/"),
-      { version: 2, path: "/sys/fs/cgroup/job/7", top: "/sys/fs/cgroup" },
-    ],
-    [
-      "of version 1, in a container that sees only its own part",
-      "3:cpu:/docker/a\n2:memory:/docker/a\n0::/\n",
-      mount1("/docker/a", "cpu", "/c/cpu") + mount1("/docker/a", "memory", "/c/memory"),
-      { version: 1, path: "/c/memory", top: "/c/memory" },
-    ],
-    [
-      "of version 1, mounted with others",
-      "2:cpu,memory:/slurm/job:1\n",
-      mount1("/", "cpu,memory", "/c"),
-      { version: 1, path: "/c/slurm/job:1", top: "/c" },
-    ],
-    [
-      "of version 1, at the root",
-      "2:memory:/\n",
-      mount1("/", "memory", "/c"),
-      undefined,
-    ],
-    ["that is not mounted here", "2:memory:/a\n", mount1("/", "cpu", "/c"), undefined],
-    [
-      "whose mount shows somebody else's",
-      "2:memory:/docker/ab\n",
-      mount1("/docker/a", "memory", "/c"),
-      undefined,
-    ],
-    ["behind a namespace", "0::/\n", mount2("/../.."), undefined],
-    ["without /proc", "", "", undefined],
-    // Not memory, whatever it is called.
-    ["of a name that looks like it", "5:name=memory:/a\n", mount2("/"), undefined],
-  ])("%s", (_, membership, mountinfo, expected) => {
-    expect(findCgroup("memory", membership, mountinfo)).toEqual(expected);
+const needs = {
+  root: isRoot,
+  "the launcher": hasLauncher,
+  "cgroups of version 2": hierarchy !== undefined,
+};
+
+describeWhere(needs, "with --cgroup", () => {
+  const delegated = join(hierarchy ?? "", `sidecar-test-${process.pid}`);
+  beforeAll(() => mkdirSync(delegated));
+  afterAll(() => rmdirSync(delegated));
+
+  const inside = () =>
+    readdirSync(delegated, { withFileTypes: true }).filter((e) => e.isDirectory());
+  const words = ["--quiet", `--cgroup=${delegated}`];
+
+  it("the block and all that it starts are in one, from the first instruction", async () => {
+    const script = "setsid cat /proc/self/cgroup; cat /proc/self/cgroup";
+    const { code, stdout } = await sidecar([...words, "--exec", "sh", "-c", script]);
+    const groups = stdout.split("\n").filter((line) => line.startsWith("0::"));
+    expect(code).toBe(0);
+    expect(groups).toHaveLength(2);
+    expect(new Set(groups).size).toBe(1);
+    expect(groups[0]).toMatch(/^0::\/.*sidecar-test-\d+\/sidecar-\d+$/);
   });
 
-  it("is where it mostly is, or the guess is not used", () => {
-    expect(usualPlaces("0::/\n")).toEqual([{ version: 2, path: "/sys/fs/cgroup" }]);
-    expect(usualPlaces("0::/a/b\n")).toEqual([
-      { version: 2, path: "/sys/fs/cgroup/a/b" },
+  it("nothing is left, neither processes nor the cgroup", async () => {
+    const script = "setsid sh -c 'trap : TERM; while :; do sleep 60; done' & exit 6";
+    const { code } = await sidecar([
+      ...[...words, "--grace=100ms"],
+      ...["--exec", "sh", "-c", script],
     ]);
-    expect(usualPlaces("3:memory:/docker/a\n0::/\n")).toEqual([
-      { version: 1, path: "/sys/fs/cgroup/memory/docker/a" },
-      { version: 1, path: "/sys/fs/cgroup/memory" },
-    ]);
-    expect(usualPlaces("3:memory:/\n0::/\n")).toEqual([]);
-    expect(usualPlaces("")).toEqual([]);
+    expect(code).toBe(6);
+    expect(inside()).toEqual([]);
   });
+
+  it("nothing is left when sidecar is killed", async () => {
+    const directory = workspace();
+    const script = "setsid sleep 600 & touch up; sleep 600";
+    const { child, ended } = start(
+      [executable, ...words, "--exec", "sh", "-c", script],
+      { directory },
+    );
+    await until(() => existsSync(join(directory, "up")), "the block runs");
+    expect(inside()).toHaveLength(1);
+    child.kill("SIGKILL");
+    await ended;
+    await until(() => inside().length === 0, "the cgroup is gone");
+  });
+
+  it("a program that is not there is still that, and no cgroup is left", async () => {
+    const { code, stderr } = await sidecar([...words, "--exec", "/nothing/here"]);
+    expect({ code, codes: codesBut(stderr) }).toEqual({
+      code: 127,
+      codes: ["program-not-found"],
+    });
+    expect(inside()).toEqual([]);
+  });
+
+  it("a cgroup that takes no processes is refused", async () => {
+    // No process may be in an inner node whose controllers are handed on; of a threaded
+    // one a child is of no valid domain.
+    const { code, stderr } = await threaded(async (directory) =>
+      sidecar(["--quiet", `--cgroup=${directory}`, "--exec", "true"]),
+    );
+    expect({ code, codes: codesBut(stderr) }).toEqual({
+      code: 125,
+      codes: ["cgroup-unusable"],
+    });
+  });
+
+  async function threaded<T>(use: (directory: string) => Promise<T>): Promise<T> {
+    const directory = join(delegated, "threaded");
+    mkdirSync(directory);
+    try {
+      await Bun.write(join(directory, "cgroup.type"), "threaded");
+      return await use(directory);
+    } finally {
+      rmdirSync(directory);
+    }
+  }
 });
 
-describe("kills for want of memory", () => {
-  const counted = (files: Record<string, string>, later: Record<string, string>) => {
-    let now: Record<string, string> = files;
-    const kills = countKills((path) => now[path]);
-    now = { ...files, ...later };
-    return kills();
-  };
-
-  it("are those since the start", () => {
-    const files = {
-      "/proc/self/cgroup": "0::/a\n",
-      "/proc/self/mountinfo": mount2("/"),
-      "/sys/fs/cgroup/a/memory.events": "max 3\noom 2\noom_kill 2\n",
-    };
-    const later = "max 9\noom 5\noom_kill 5\n";
-    expect(counted(files, { "/sys/fs/cgroup/a/memory.events": later })).toBe(3);
-    expect(counted(files, {})).toBe(0);
-  });
-
-  it("are found where the mount is an unusual one", () => {
-    const files = {
-      "/proc/self/cgroup": "3:memory:/a\n",
-      "/proc/self/mountinfo": mount1("/", "memory", "/elsewhere"),
-      "/elsewhere/a/memory.oom_control": "oom_kill 1\n",
-    };
-    const later = { "/elsewhere/a/memory.oom_control": "oom_kill 2\n" };
-    expect(counted(files, later)).toBe(1);
-  });
-
-  it("of a cgroup that was guessed wrongly are nobody's", () => {
-    const files = {
-      "/proc/self/cgroup": "3:memory:/docker/a/inner\n",
-      "/proc/self/mountinfo": mount1("/docker/a", "memory", "/sys/fs/cgroup/memory"),
-      "/sys/fs/cgroup/memory/memory.oom_control": "oom_kill 1\n",
-      "/sys/fs/cgroup/memory/inner/memory.oom_control": "oom_kill 7\n",
-    };
-    const later = { "/sys/fs/cgroup/memory/memory.oom_control": "oom_kill 2\n" };
-    expect(counted(files, later)).toBe(0);
-  });
-
-  it("without any cgroup there are none", () => {
-    expect(counted({}, {})).toBe(0);
-  });
-});
-
-describe("nobody else is in a cgroup", () => {
-  const cgroup: Cgroup = { version: 2, path: "/c", top: "/c" };
-  const alone = (files: Record<string, string>) =>
-    isAlone(cgroup, 7, (path) => files[path]);
-  const parent = (of: number) => `1 (a) b) S ${of} 1 1`;
-
-  it("but sidecar and its descendants", () => {
-    expect(alone({ "/c/cgroup.procs": "7\n" })).toBe(true);
-    expect(
-      alone({
-        "/c/cgroup.procs": "9\n8\n7\n",
-        "/proc/8/stat": parent(7),
-        "/proc/9/stat": parent(8),
-      }),
-    ).toBe(true);
-  });
-
+describe("--cgroup refuses", () => {
   it.each([
-    ["its parent", { "/c/cgroup.procs": "7\n6\n", "/proc/6/stat": parent(1) }],
-    ["one outside of the namespace", { "/c/cgroup.procs": "0\n7\n" }],
-    ["one that cannot be looked at", { "/c/cgroup.procs": "7\n9\n" }],
-    ["that cannot be read", {} as Record<string, string>],
-    ["that sidecar is not in", { "/c/cgroup.procs": "9\n" }],
-  ])("is not so with %s", (_, files) => {
-    expect(alone(files)).toBe(false);
-  });
-
-  it("is so where a child ended while it was looked at", () => {
-    const lists = ["7\n9\n", "7\n"];
-    const read = (path: string) =>
-      path === "/c/cgroup.procs" ? lists.shift() : undefined;
-    expect(isAlone(cgroup, 7, read)).toBe(true);
-  });
-});
-
-describe("the limit", () => {
-  const limitOf = (files: Record<string, string>) =>
-    openAccount((path) => files[path]).memoryLimit;
-
-  it("is the least of the cgroup's and its ancestors'", () => {
-    const files = {
-      "/proc/self/cgroup": "0::/a/b\n",
-      "/proc/self/mountinfo": mount2("/"),
-      "/sys/fs/cgroup/a/b/memory.max": "max\n",
-      "/sys/fs/cgroup/a/memory.max": "4096\n",
-    };
-    expect(limitOf(files)).toBe(4096);
-    const inner = { "/sys/fs/cgroup/a/b/memory.max": "1024\n" };
-    expect(limitOf({ ...files, ...inner })).toBe(1024);
-  });
-
-  it("is none where version 1 has its largest number", () => {
-    const files = {
-      "/proc/self/cgroup": "2:memory:/a\n",
-      "/proc/self/mountinfo": mount1("/a", "memory", "/c"),
-    };
-    const file = "/c/memory.limit_in_bytes";
-    expect(limitOf({ ...files, [file]: "9223372036854771712\n" })).toBeUndefined();
-    expect(limitOf({ ...files, [file]: "67108864\n" })).toBe(67_108_864);
-    expect(limitOf(files)).toBeUndefined();
+    ["a directory that is no cgroup", () => workspace(), "version 2"],
+    ["a directory that is not there", () => "/nothing/here", "No such file"],
+  ])("%s, and leaves nothing there", async (_, make, said) => {
+    const directory = make();
+    const words = [`--cgroup=${directory}`, "--result=r", "--exec", "true"];
+    const result = workspace();
+    const { code, stderr } = await sidecar(words, { directory: result });
+    expect({ code, codes: codesBut(stderr) }).toEqual({
+      code: 125,
+      codes: ["cgroup-unusable"],
+    });
+    expect(stderr).toContain(said);
+    const { exit } = JSON.parse(readFileSync(join(result, "r"), "utf8"));
+    expect(exit).toEqual({ cause: "refused" });
+    if (existsSync(directory)) expect(readdirSync(directory)).toEqual([]);
   });
 });

@@ -1,5 +1,12 @@
 /** The images of images/, built and run by a real Docker engine. */
-import { chownSync, cpSync, existsSync, readFileSync, statSync } from "node:fs";
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Docker, hardened, startDocker } from "./support/docker.ts";
@@ -12,6 +19,7 @@ import {
 } from "./support/machine.ts";
 import { root } from "./support/paths.ts";
 import { run, workspace } from "./support/sidecar.ts";
+import { inTerminal, keys } from "./support/terminal.ts";
 
 const base = join(root, ".cache/root");
 
@@ -133,6 +141,47 @@ describeWhere(
       expect(docker.run(["logs", id]).stdout).toBe("up\nsaved\n");
     });
 
+    describe("docker run -it", () => {
+      const begin = (script: string) =>
+        inTerminal(
+          [
+            ...["/usr/bin/docker", "run", "-it", ...hardened.slice(1), "shell:test"],
+            ...["--quiet", "--exec", "/bin/sh", "-c", script],
+          ],
+          { PATH: "/usr/bin:/bin", DOCKER_HOST: docker.host, TERM: "xterm" },
+        );
+
+      it("Ctrl-C ends the block as the block wants", async () => {
+        const script = "trap 'echo bye; exit 7' INT; echo ready; sleep 600";
+        const { type, shows, ended } = begin(script);
+        await shows("ready");
+        type(keys.interrupt);
+        await shows("bye");
+        expect(await ended).toBe(7);
+      });
+
+      it("Ctrl-Z, which nobody there could undo, leaves the block running", async () => {
+        const { type, shows, ended } = begin("echo ready; read x; echo got-$x; exit 5");
+        await shows("ready");
+        type(keys.suspend);
+        type("typed\n");
+        await shows("got-typed");
+        expect(await ended).toBe(5);
+      });
+
+      it("the window's size and its changes reach the block", async () => {
+        const script =
+          "trap 'stty size' WINCH; stty size; echo ready; " +
+          "i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done";
+        const { type, shows, resize, ended } = begin(script);
+        await shows("ready");
+        resize(132, 43);
+        await shows("43 132");
+        type(keys.interrupt);
+        expect(await ended).toBe(130);
+      });
+    });
+
     it("a block that takes too much memory is told so", () => {
       const directory = place("python3");
       const { code, stderr } = docker.run([
@@ -168,6 +217,34 @@ describeWhere(
         "fits",
       ]);
       expect({ code, stdout }).toEqual({ code: 0, stdout: "fits\n" });
+    });
+
+    it("what was frozen when the image was built needs no shell", () => {
+      const words = ["--runenv=(PYTHON3,3)", "--explain", "--exec", "python"];
+      const { code, stdout, stderr } = docker.run([
+        ...hardened,
+        "python3:test",
+        ...words,
+      ]);
+      expect(stderr).toBe("");
+      expect(code).toBe(0);
+      expect(stdout).toContain(
+        "activation  frozen in /usr/local/share/sidecar/frozen/PYTHON3\n",
+      );
+      expect(stdout).toContain("program     /opt/python3/venv/bin/python\n");
+    });
+
+    it("what was frozen is not used for another file", () => {
+      const file = join(workspace(), "activate");
+      writeFileSync(file, "export PATH=/elsewhere:$PATH\n");
+      const { code, stderr } = docker.run([
+        ...hardened,
+        `--volume=${file}:/opt/python3/venv/bin/activate:ro`,
+        ...["python3:test", "--runenv=(PYTHON3,3)", "--exec", "python"],
+      ]);
+      expect(stderr).toContain("error[activation-frozen-changed]");
+      expect(stderr).toContain("/opt/python3/venv/bin/activate has changed");
+      expect(code).toBe(123);
     });
 
     it("the wrong runenv lists what the image has", () => {

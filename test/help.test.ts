@@ -22,6 +22,7 @@ it.each([["--help"], ["-h"], ["--quiet", "--help"]])(
     for (const text of [
       "--exec",
       "completion",
+      "freeze",
       "install",
       "messages",
       "Examples:",
@@ -57,7 +58,7 @@ it("the examples in it can be pasted", async () => {
   }
 });
 
-it.each(["completion", "messages"])("sidecar %s --help", async (command) => {
+it.each(["completion", "freeze", "messages"])("sidecar %s --help", async (command) => {
   const { stdout, code } = await sidecar([command, "--help"]);
   expect(stdout).toContain(`sidecar ${command} [`);
   expect(code).toBe(0);
@@ -89,6 +90,11 @@ describe("completion of", () => {
     [["ins"], ["install"]],
     [["install", "--he"], ["--help"]],
     [["install", "/sha"], []],
+    [
+      ["freeze", ""],
+      ["A", "B", "--check", "--help", "--input", "--remove"],
+    ],
+    [["freeze", "A", "--ch"], ["--check"]],
     [["--version", "--v"], ["--verbose"]],
     [["--runenv="], ["--runenv=A,0", "--runenv=B,0"]],
     [["--exec", "--ti"], []],

@@ -3,21 +3,20 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import {
   describeWhere,
-  has,
   hasLauncher,
   hasNamespaces,
   isRoot,
 } from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
-import { codesBut, run, start, workspace } from "./support/sidecar.ts";
+import { run, start } from "./support/sidecar.ts";
 
 const asProcessOne = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
 describeWhere({ root: isRoot, namespaces: hasNamespaces }, "as process 1", () => {
   it("it runs a block to its exit code", async () => {
-    const words = [executable, "--exec", "sh", "-c", "echo $PPID; exit 7"];
+    const words = [executable, "--exec", "sh", "-c", "cat /proc/1/comm; exit 7"];
     const { stdout, code } = await run([...asProcessOne, ...words]);
-    expect({ stdout, code }).toEqual({ stdout: "1\n", code: 7 });
+    expect({ stdout, code }).toEqual({ stdout: "sidecar\n", code: 7 });
   });
 
   it("it reaps hundreds of orphans while the block runs, and leaves no zombie", async () => {
@@ -83,51 +82,3 @@ describeWhere(
     });
   },
 );
-
-describeWhere({ script: has("script") }, "on a terminal", () => {
-  /** Types into a terminal in which the command runs. */
-  function type(command: string, keys: string) {
-    const shell = `(sleep 2; printf '${keys}'; sleep 1) | script -qec "${command}" /dev/null`;
-    return run(["bash", "-c", shell], { directory: workspace() });
-  }
-
-  it("the block can read what is typed", async () => {
-    const { stdout } = await type(`${executable} --quiet --exec head -n 1`, "typed\\n");
-    expect(stdout).toContain("typed");
-  });
-
-  it("Ctrl-C ends the block", async () => {
-    const { stdout } = await type(
-      `${executable} --exec sleep 600; echo code=\\$?`,
-      "\\003",
-    );
-    expect(stdout).toContain("code=130");
-    expect(codesBut(stdout.replaceAll("\r", ""))).not.toContain("block-cancelled");
-  });
-
-  it("the terminal is sidecar's again at the end", async () => {
-    const { stdout } = await type(
-      `bash -ic '${executable} --quiet --exec true; read -r line; echo got-\\$line'`,
-      "back\\n",
-    );
-    expect(stdout).toContain("got-back");
-  });
-
-  it("Ctrl-Z stops the job, fg continues it", async () => {
-    const directory = workspace();
-    const keys = "\\032"; // Ctrl-Z
-    const shell = `
-      (sleep 1; printf '${keys}'; sleep 1; printf 'jobs\\n'; sleep 0.5; printf 'fg\\n';
-       sleep 1; printf 'answer\\n'; sleep 1; printf 'exit\\n'; sleep 0.5) |
-      script -qec "bash --norc -i" /dev/null`;
-    const program = `"$1" --quiet --exec sh -c "read x; echo got-\\$x"`;
-    await run(["sh", "-c", `cat > go <<'X'\n${program}\nX\n`], { directory });
-    const typed = shell.replace(
-      "(sleep 1;",
-      `(printf 'sh go ${executable}\\n'; sleep 2.5;`,
-    );
-    const { stdout } = await run(["bash", "-c", typed], { directory });
-    expect(stdout).toContain("Stopped");
-    expect(stdout).toContain("got-answer");
-  });
-});

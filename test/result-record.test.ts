@@ -28,7 +28,11 @@ import {
 } from "./support/sidecar.ts";
 
 const time = z.iso.datetime();
-const stream = z.strictObject({ path: z.string(), bytes: z.int().min(0).optional() });
+const stream = z.strictObject({
+  path: z.string(),
+  bytes: z.int().min(0).optional(),
+  leftOut: z.int().min(1).optional(),
+});
 
 /** What docs/result-record.md promises. */
 const record = z.strictObject({

@@ -1,4 +1,6 @@
 /** Command lines of Windows: what is written is what is read. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -15,6 +17,7 @@ import {
   runtimeWords,
 } from "../src/system/windows/quoting.ts";
 import { findEntry } from "../src/system/windows/variables.ts";
+import { root } from "./support/paths.ts";
 
 /** Words of the characters that matter, and of any others. */
 const nasty = fc.oneof(
@@ -158,4 +161,13 @@ it("a variable's name may be written in any case", () => {
   expect(findEntry(entries, "PATH")).toBe("Path=one");
   expect(findEntry(entries, "pathext")).toBe("PATHEXT=.EXE");
   expect(findEntry(entries, "PA")).toBeUndefined();
+});
+
+it("docs/windows.md says of each check of verify.ps1 why it is needed", () => {
+  const script = readFileSync(join(root, "scripts/windows/verify.ps1"), "utf8");
+  const page = readFileSync(join(root, "docs/windows.md"), "utf8");
+  const claims = [...script.matchAll(/^ {2}Test-Claim '(.+)' \{$/gm)];
+  const rows = [...page.matchAll(/^\| (\S.*?) \| .+ \|$/gm)];
+  expect(claims.length).toBeGreaterThan(0);
+  expect(rows.slice(1).map((row) => row[1])).toEqual(claims.map((claim) => claim[1]));
 });

@@ -5,49 +5,32 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { describeWhere, has } from "./support/machine.ts";
 import { root } from "./support/paths.ts";
 import { messageCodes, until, workspace } from "./support/sidecar.ts";
 import {
+  directoryWith,
   driveC,
-  hasWindowsCompiler,
-  hasWine,
   hexadecimal,
-  isBuilt,
   isWaiting,
   prepareWine,
   probe,
   product,
   runProbe,
   shellCommand,
+  show,
   shown,
   sidecarExe,
   startSidecarExe,
-  stopWine,
+  windowsNeeds,
   windowsPath,
 } from "./support/wine.ts";
 
-const needs = {
-  wine64: hasWine,
-  "gcc-mingw-w64-x86-64-win32": hasWindowsCompiler,
-  "dist/sidecar.exe of these sources": isBuilt,
-};
-
-describeWhere(needs, "sidecar.exe", () => {
+describeWhere(windowsNeeds, "sidecar.exe", () => {
   beforeAll(prepareWine);
-  afterAll(stopWine);
 
-  const show = windowsPath(probe);
   const variable = (what: string) => `DA__P7__RUNENV__R__${what}`;
-
-  /** A directory with these files; lines end as Windows ends them. */
-  function directoryWith(files: Readonly<Record<string, string>>): string {
-    const directory = workspace();
-    for (const [name, text] of Object.entries(files))
-      writeFileSync(join(directory, name), text.replaceAll("\n", "\r\n"));
-    return directory;
-  }
 
   /** What the block has got to see after an activation. */
   async function activated(
@@ -356,6 +339,17 @@ describeWhere(needs, "sidecar.exe", () => {
       expect(readFileSync(join(directory, "e.txt"), "utf8")).toBe(stderr);
     });
 
+    it("cannot be limited", async () => {
+      const { code, stderr } = await sidecarExe(
+        ["--max-output=1m", "--stdout=o.txt", "--exec", show, "write"],
+        { directory: workspace() },
+      );
+      expect({ code, codes: messageCodes(stderr) }).toEqual({
+        code: 125,
+        codes: ["max-output-unavailable"],
+      });
+    });
+
     it("lose nothing by --tee, however much it is", async () => {
       const directory = directoryWith({
         "much.bat": "@for /L %%i in (1,1,20000) do @echo line %%i of what is much\n",
@@ -453,9 +447,8 @@ describeWhere(needs, "sidecar.exe", () => {
   });
 });
 
-describeWhere(needs, "sidecar.exe install", () => {
+describeWhere(windowsNeeds, "sidecar.exe install", () => {
   beforeAll(prepareWine);
-  afterAll(stopWine);
 
   const sum = (file: string) =>
     new Bun.CryptoHasher("sha256").update(readFileSync(file)).digest("hex");
@@ -496,9 +489,8 @@ describeWhere(needs, "sidecar.exe install", () => {
   });
 });
 
-describeWhere(needs, "docs/windows.md", () => {
+describeWhere(windowsNeeds, "docs/windows.md", () => {
   beforeAll(prepareWine);
-  afterAll(stopWine);
 
   it("has commands that work", async () => {
     const page = readFileSync(join(root, "docs/windows.md"), "utf8");
@@ -530,30 +522,46 @@ describeWhere(needs, "docs/windows.md", () => {
   });
 });
 
-describeWhere({ ...needs, script: has("script") }, "on a console, sidecar.exe", () => {
-  beforeAll(prepareWine);
-  afterAll(stopWine);
+describeWhere(
+  { ...windowsNeeds, script: has("script") },
+  "on a console, sidecar.exe",
+  () => {
+    beforeAll(prepareWine);
 
-  it("ends the block when Ctrl-C is typed", async () => {
-    const directory = workspace();
-    const record = join(directory, "r.json");
-    const words = ["--result=r.json", "--exec", windowsPath(probe), "attend"];
-    const terminal = Bun.spawn(["script", "-qec", shellCommand(words), "/dev/null"], {
-      cwd: directory,
-      stdin: "pipe",
-      stdout: "ignore",
+    it("ends the block when Ctrl-C is typed", async () => {
+      const directory = workspace();
+      const record = join(directory, "r.json");
+      const words = ["--result=r.json", "--exec", windowsPath(probe), "attend"];
+      const terminal = Bun.spawn(["script", "-qec", shellCommand(words), "/dev/null"], {
+        cwd: directory,
+        stdin: "pipe",
+        stdout: "ignore",
+      });
+      await until(
+        () => readFileSync(record, "utf8").includes('"running"'),
+        "its start",
+      );
+      // It may not listen yet: what is typed is typed until somebody hears.
+      await until(() => {
+        terminal.stdin.write("\x03");
+        terminal.stdin.flush();
+        return readFileSync(record, "utf8").includes('"finished"');
+      }, "its end");
+      terminal.stdin.end();
+      await terminal.exited;
+      const { exit, message } = JSON.parse(readFileSync(record, "utf8"));
+      expect(exit.cause).toBe("cancelled");
+      expect(message).toContain("SIGINT");
     });
-    await until(() => readFileSync(record, "utf8").includes('"running"'), "its start");
-    // It may not listen yet: what is typed is typed until somebody hears.
-    await until(() => {
-      terminal.stdin.write("\x03");
-      terminal.stdin.flush();
-      return readFileSync(record, "utf8").includes('"finished"');
-    }, "its end");
-    terminal.stdin.end();
-    await terminal.exited;
-    const { exit, message } = JSON.parse(readFileSync(record, "utf8"));
-    expect(exit.cause).toBe("cancelled");
-    expect(message).toContain("SIGINT");
+  },
+);
+
+describeWhere(windowsNeeds, "sidecar.exe freeze", () => {
+  beforeAll(prepareWine);
+
+  it("is refused: there is nothing of the kind on Windows", async () => {
+    const { stderr, code } = await sidecarExe(["freeze"]);
+    expect(messageCodes(stderr)).toEqual(["freeze-impossible"]);
+    expect(code).toBe(125);
   });
 });

@@ -1,6 +1,8 @@
 /** The commands beside `--exec`, as help and completion know them. */
 export const commands = {
+  check: "Say whether blocks would work here, and what to mend",
   completion: "Print a script that completes sidecar's options in bash or zsh",
+  freeze: "Do the activations of an image once, so that blocks need no shell for them",
   install: "Copy this executable into a directory or volume",
   messages: "List sidecar's messages by code, or explain one",
 } as const;

@@ -14,6 +14,11 @@ export function completions(
     return runenvs.map((name) => `--runenv=${name},0`);
   if (before.length === 0 && !current.startsWith("-"))
     return Object.keys(commands).filter((name) => name.startsWith(current));
+  const unused = (names: readonly string[]) =>
+    names.filter((name) => name.startsWith(current) && !before.includes(name));
+  if (before[0] === "check") return unused(["--help", "--json", "--runenv"]);
+  if (before[0] === "freeze")
+    return unused([...runenvs, "--check", "--help", "--input", "--remove"]);
   if (before[0] === "install") return current.startsWith("-") ? ["--help"] : []; // then the shell offers files
   if (before.includes("--version"))
     return ["--verbose"].filter((name) => name.startsWith(current));

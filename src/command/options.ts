@@ -2,7 +2,14 @@
  * The options of `sidecar … --exec`, in one table: the few lines of parse.ts read it on
  * the way to a block, yargs reads it for help and completion.
  */
-export type OptionKind = "flag" | "text" | "file" | "directory" | "duration" | "choice";
+export type OptionKind =
+  | "flag"
+  | "text"
+  | "file"
+  | "directory"
+  | "duration"
+  | "size"
+  | "choice";
 
 export type Option = {
   readonly kind: OptionKind;
@@ -29,6 +36,11 @@ export const options = {
     kind: "flag",
     description: "A fresh private directory instead, removed at the end",
   },
+  cgroup: {
+    kind: "directory",
+    value: "DIR",
+    description: "Run the block in a cgroup of its own, made below DIR (version 2)",
+  },
   stdout: {
     kind: "file",
     value: "FILE",
@@ -46,6 +58,11 @@ export const options = {
   tee: {
     kind: "flag",
     description: "Copy the redirected streams to sidecar's own as well",
+  },
+  "max-output": {
+    kind: "size",
+    value: "SIZE",
+    description: "Keep only beginning and end of what these files get: 500k, 10m, 1g",
   },
   timeout: {
     kind: "duration",

@@ -41,18 +41,30 @@ const exitCodes = `Exit code: the block's own; 128+n ended by signal n; 124 time
 123 activation failed; 125 refused before anything was run; 126/127 PROGRAM cannot be
 executed / was not found.`;
 
+const checkUsage = `sidecar check [--runenv=(NAME,VERSION)] [--json]
+
+Says whether a block of any user id 20000–29999 would work here, in an image, a
+container or a host, and what to do where it would not. Run it in "docker build".
+Exit code: 0, or 1 where a check FAILED.`;
+
 const installUsage = `sidecar install DEST
 
 Copies this executable to the file DEST, or into the directory DEST as "sidecar", and
 lets everybody start it. DEST is replaced in one step, and only by a copy that reads
 back as it should; the same file is left alone.`;
 
+const freezeUsage = `sidecar freeze [NAME…] [--input FILE]… | --check | --remove
+
+Does the activations of this image's runenvs (all, or those named) and writes down what
+they do to the environment. Blocks then need no shell for them, as long as the values
+and the files are the same.`;
+
 export { unknownOption } from "./suggest.ts";
 
 /** @returns sidecar's exit code */
 export async function people(started: Started): Promise<number> {
-  // Here Ctrl-C ends sidecar as it ends any program.
-  restoreSignals(started.signalMask);
+  // Here Ctrl-C ends sidecar as it ends any program; a check has to clean up first.
+  if (started.arguments[0] !== "check") restoreSignals(started.signalMask);
   const environment = new Environment(started.environment);
   try {
     return await answer(started, environment);
@@ -80,10 +92,21 @@ async function answer(started: Started, environment: Environment): Promise<numbe
     return print(await helpFor(describe(environment), topic));
   }
   switch (command as CommandName) {
+    case "check":
+      return (await import("./check.ts")).checkHere(
+        words.slice(1),
+        started,
+        environment,
+        print,
+      );
     case "completion":
       return print(
         completionScript(environment, words[1] ?? environment.get("SHELL") ?? ""),
       );
+    case "freeze": {
+      const { freezeHere } = await import("./freeze.ts");
+      return freezeHere(words.slice(1), started, print);
+    }
     case "install":
       return installHere(words.slice(1), started, print);
     case "messages":
@@ -109,6 +132,29 @@ function describe(environment: Environment): Argv {
     })
     .help(true)
     .completion("completion", commands.completion)
+    .command("check", commands.check, (command) =>
+      command
+        .usage(checkUsage)
+        .option("runenv", {
+          description: "Check this runenv only, and that it is there [(NAME,VERSION)]",
+        })
+        .option("json", { description: "Print one JSON object (docs/check.md)" })
+        .example("sidecar check", "All runenvs that the environment declares")
+        .example("sidecar check --runenv=COBOL,42", "This one, in 42 or later"),
+    )
+    .command("freeze [names..]", commands.freeze, (command) =>
+      command
+        .usage(freezeUsage)
+        .option("input", {
+          description: "A file that must not change either; may be repeated [FILE]",
+        })
+        .option("check", {
+          description: "Only see whether all are frozen and nothing has changed",
+        })
+        .option("remove", { description: "Undo it" })
+        .example("RUN sidecar freeze", "In a Dockerfile, behind ENV")
+        .example("sidecar freeze PYTHON3 --input /etc/tool.conf", "One of them"),
+    )
     .command("install <dest>", commands.install, (command) =>
       command
         .usage(installUsage)

@@ -1,5 +1,6 @@
 /** `sidecar … --exec PROGRAM`: from the command line to a request, and to exit code. */
 
+import { relaysInThreads } from "#system/relaying.ts";
 import type { Started } from "#system/start.ts";
 import { parseDuration } from "../companion/duration.ts";
 import { Environment } from "../companion/environment.ts";
@@ -8,6 +9,7 @@ import { Log, type LogFormat } from "../companion/log.ts";
 import type { Request } from "../companion/request.ts";
 import { runBlock } from "../companion/run.ts";
 import { parseRunenv } from "../companion/runenv.ts";
+import { parseSize } from "../companion/size.ts";
 import { type Given, options } from "./options.ts";
 import { type Parsed, parseBlock, UnknownOption } from "./parse.ts";
 
@@ -29,6 +31,9 @@ export function run(started: Started): number | Promise<number> {
   return runBlock(request, started, log);
 }
 
+/** Less holds no beginning and end that would tell anything; relay.c needs it too. */
+const leastOutput = 4096;
+
 /** @throws Failure */
 function requestOf({ given, words }: Parsed): Request {
   if (given.cwd !== undefined && given.temporary)
@@ -37,11 +42,12 @@ function requestOf({ given, words }: Parsed): Request {
       "--cwd and --temporary exclude each other",
       "a block runs in one directory: leave one of the two out",
     );
-  const { cwd, stdout, stderr, result } = given;
+  const { cgroup, cwd, stdout, stderr, result } = given;
   const { timeout } = given;
   return {
     words,
     ...(given.runenv === undefined ? {} : { runenv: parseRunenv(given.runenv) }),
+    ...(cgroup === undefined ? {} : { cgroup }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(stdout === undefined ? {} : { stdout }),
     ...(stderr === undefined ? {} : { stderr }),
@@ -52,9 +58,29 @@ function requestOf({ given, words }: Parsed): Request {
     temporary: given.temporary === true,
     append: given.append === true,
     tee: given.tee === true,
+    maxOutput: maxOutput(given),
     strict: given.strict === true,
     explain: given.explain === true,
   };
+}
+
+/** @returns bytes; 0 for no limit. @throws Failure */
+function maxOutput(given: Given): number {
+  const text = given["max-output"];
+  if (text === undefined) return 0;
+  if (given.stdout === undefined && given.stderr === undefined)
+    throw new Failure(
+      "option-conflict",
+      "--max-output limits the files of --stdout and --stderr, and neither is given",
+      "name a file, or leave it out",
+    );
+  const size = parseSize("max-output", text, leastOutput);
+  if (relaysInThreads) return size;
+  throw new Failure(
+    "max-output-unavailable",
+    "--max-output needs the launcher, which this build of sidecar does not have",
+    "leave it out, or use the static executable for Linux",
+  );
 }
 
 function durationOf(name: "grace" | "activate-timeout", given: Given): number {

@@ -18,7 +18,7 @@ import type { ShellPlan } from "./activation-file.ts";
 import { formatDuration } from "./duration.ts";
 import type { Environment } from "./environment.ts";
 import { Failure } from "./failure.ts";
-import { Collector, Relay } from "./relay.ts";
+import { Collector, Relay, type Sink } from "./relay.ts";
 import { Cancelled, type Ended, type Supervisor } from "./supervision.ts";
 
 /** In milliseconds. */
@@ -26,6 +26,17 @@ export type ActivationLimits = { readonly timeout: number; readonly grace: numbe
 
 /** How many bytes of an activation's last output go into a message. */
 const tailSize = 4096;
+
+export type Activated = {
+  readonly environment: Environment;
+  /** The last bytes that it printed. */
+  readonly printed: Uint8Array;
+  /** The shell's process id. */
+  readonly process: number;
+};
+
+/** Where what an activation prints goes. */
+export const standardError: readonly Sink[] = [{ descriptor: 2, name: "stderr" }];
 
 /**
  * The environment that a plan's shell makes of `environment`.
@@ -37,19 +48,17 @@ export function activateByShell(
   environment: Environment,
   supervisor: Supervisor,
   limits: ActivationLimits,
-): Environment {
+  sinks: readonly Sink[] = standardError,
+): Activated {
   const [shell] = plan.shell as [string];
   const path = findShell(shell, environment);
   const input = emptyInput();
   const output = makePipe();
   const answer = openAnswer(supervisor.started);
-  const relay = new Relay(
-    output.readEnd,
-    [{ descriptor: 2, name: "stderr" }],
-    tailSize,
-  );
+  const relay = new Relay(output.readEnd, sinks, tailSize);
   const collector = new Collector(answer.readEnd);
   let ended: Ended;
+  let shellProcess = 0;
   try {
     ended = supervisor.run(
       {
@@ -66,7 +75,8 @@ export function activateByShell(
         ...limits,
         mayLeaveOthers: true,
         channels: [relay, collector],
-        started: () => {
+        started: (process) => {
+          shellProcess = process;
           for (const end of [input, output.writeEnd]) closeDescriptor(end);
           for (const end of Object.values(answer.descriptors)) closeDescriptor(end);
         },
@@ -86,7 +96,11 @@ export function activateByShell(
       `the activation of ${runenv} ended its shell before its own end`,
       "a file that is sourced must not call exit or exec; leave it with return",
     );
-  return carriedOver(environment, entries);
+  return {
+    environment: carriedOver(environment, entries),
+    printed: relay.tail,
+    process: shellProcess,
+  };
 }
 
 function findShell(shell: string, environment: Environment): string {

@@ -8,6 +8,7 @@ import { type ActivationLimits, activateByShell } from "./activation-shell.ts";
 import { readEnvFile } from "./envfile.ts";
 import type { Environment } from "./environment.ts";
 import { Failure } from "./failure.ts";
+import { activateFrozen } from "./frozen.ts";
 import type { Runenv } from "./runenv.ts";
 import type { Supervisor } from "./supervision.ts";
 
@@ -21,6 +22,8 @@ export function activate(
   supervisor: Supervisor,
   limits: ActivationLimits,
 ): Environment {
+  const frozen = activateFrozen(runenv, environment);
+  if (frozen) return frozen;
   const plan = planActivation(runenv.activate);
   switch (plan.kind) {
     case "nothing":
@@ -28,7 +31,8 @@ export function activate(
     case "variables":
       return environment.with(variablesOf(plan.path, environment));
     default:
-      return activateByShell(runenv.name, plan, environment, supervisor, limits);
+      return activateByShell(runenv.name, plan, environment, supervisor, limits)
+        .environment;
   }
 }
 

@@ -22,7 +22,7 @@ import { Failure } from "./failure.ts";
 const visibilityLimit = 10_000;
 const firstPause = 50;
 const longestPause = 500;
-const storagePrefix = "DA__P7__PCLUSTER__STORAGE__";
+export const storagePrefix = "DA__P7__PCLUSTER__STORAGE__";
 
 /** Sleeps for so many milliseconds; throws when sidecar is told to end meanwhile. */
 export type Pause = (milliseconds: number) => void;

@@ -11,8 +11,10 @@ import type { ActivationPlan } from "./activation-file.ts";
 import { formatDuration } from "./duration.ts";
 import { type Environment, isSecret, shownValue } from "./environment.ts";
 import { Failure } from "./failure.ts";
+import { activateFrozen, frozenPath } from "./frozen.ts";
 import type { Request } from "./request.ts";
 import type { Runenv } from "./runenv.ts";
+import { formatSize } from "./size.ts";
 import { expandWords } from "./words.ts";
 
 /** Writes the plan to standard output. @throws Failure as the run itself would */
@@ -22,15 +24,21 @@ export function explain(
   runenv: Runenv | undefined,
 ): void {
   const identity = image.with(identityVariables(image));
-  const plan = planActivation(runenv?.activate ?? "");
+  const frozen = runenv && activateFrozen(runenv, identity);
+  const plan: ActivationPlan = frozen
+    ? { kind: "nothing" }
+    : planActivation(runenv?.activate ?? "");
   const environment =
     plan.kind === "variables"
       ? identity.with(variablesOf(plan.path, identity))
-      : identity;
+      : (frozen ?? identity);
   const opaque = plan.kind === "script" || plan.kind === "command";
+  const activation = frozen
+    ? `frozen in ${printable(frozenPath(runenv.name, image) ?? "")}`
+    : runenv && describePlan(plan, runenv);
   const rows: Array<readonly [string, string]> = [
     ["runenv", runenv ? describeRunenv(runenv) : "none: nothing is activated"],
-    ["activation", runenv ? describePlan(plan, runenv) : "nothing to do"],
+    ["activation", activation ?? "nothing to do"],
     ["words", describeWords(request.words, environment, opaque)],
     ["program", describeProgram(request.words, environment, opaque)],
     ["directory", describeDirectory(request)],
@@ -43,6 +51,9 @@ export function explain(
       request.timeout === undefined ? "none" : formatDuration(request.timeout),
     ],
     ["grace", formatDuration(request.grace)],
+    ...(request.cgroup === undefined
+      ? []
+      : [["cgroup", `one below ${printable(request.cgroup)}`] as const]),
   ];
   const text = rows.map(([name, value]) => `${name.padEnd(12)}${value}\n`).join("");
   writeAll(1, encode(text));
@@ -112,12 +123,13 @@ function describeDirectory({ cwd, temporary }: Request): string {
 }
 
 function describeStream(
-  { append, tee, ...request }: Request,
+  { append, tee, maxOutput, ...request }: Request,
   name: "stdout" | "stderr",
 ): string {
   const path = request[name];
   if (path === undefined) return `sidecar's own ${name}`;
   const shared = request.stdout === request.stderr ? ", one for both streams" : "";
-  const how = `${append ? "appended" : "emptied first"}${shared}`;
+  const limit = maxOutput > 0 ? `, at most ${formatSize(maxOutput)}` : "";
+  const how = `${append ? "appended" : "emptied first"}${limit}${shared}`;
   return `${printable(path)} (${how})${tee ? ` and sidecar's own ${name}` : ""}`;
 }

@@ -5,8 +5,8 @@
  *     running ──timeout, TERM, INT, HUP, QUIT──▶ ending ──grace──▶ killed
  *        └───────── it ended, others remain ───────▲
  *
- * It is over when the process has ended and nobody is left in its groups; or when even
- * SIGKILL did not help (a process in an uninterruptible sleep).
+ * It is over when the process has ended and nobody is left of all that it has started; or
+ * when even SIGKILL did not help (a process in an uninterruptible sleep).
  */
 
 export type Reason =
@@ -17,7 +17,7 @@ export type Life = {
   readonly phase: "running" | "ending" | "killed" | "over";
   /** Why sidecar ended it; absent where it ended by itself. */
   readonly reason?: Reason;
-  /** The process itself has ended; others of its groups may remain. */
+  /** The process itself has ended; others whom it started may remain. */
   readonly ended: boolean;
   /** The process is stopped (SIGSTOP, Ctrl-Z), and deaf to everything but SIGKILL. */
   readonly stopped: boolean;
@@ -27,15 +27,21 @@ export type Life = {
 
 export type Event =
   | { readonly kind: "signal"; readonly signal: number; readonly ends: boolean }
-  /** The process ended; `alone`: nobody is left in its groups. */
+  /** The process ended; `alone`: nobody is left of those whom it started. */
   | { readonly kind: "ended"; readonly alone: boolean }
   /** The last of those who were left has ended. */
   | { readonly kind: "alone" }
   | { readonly kind: "stopped" }
   | { readonly kind: "deadline" };
 
-/** `process`: to its own group; `everybody`: to each group there is. */
-export type Send = { readonly to: "process" | "everybody"; readonly signal: number };
+/**
+ * `process`: to its own group; `everybody`: to it and all that it or an earlier one has
+ * started; `others`: to them, but not to its own group.
+ */
+export type Send = {
+  readonly to: "process" | "others" | "everybody";
+  readonly signal: number;
+};
 
 export type Limits = { readonly timeout?: number; readonly grace: number };
 
@@ -109,6 +115,8 @@ function onEnded(
   limits: Limits,
 ): readonly [Life, readonly Send[]] {
   if (alone) return [over(life), []];
+  // Its group was asked to end already; who has left it was not.
+  if (life.phase === "ending") return [life, [{ to: "others", signal: SIGTERM }]];
   if (life.phase !== "running") return [life, []];
   const rest: Send[] = [{ to: "everybody", signal: SIGTERM }];
   return [{ ...life, phase: "ending", deadline: now + limits.grace }, rest];

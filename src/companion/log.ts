@@ -26,6 +26,7 @@ const standardError = 2;
 export class Log {
   readonly #options: LogOptions;
   readonly #environment: Environment;
+  #isSilent = false;
 
   constructor(options: LogOptions, environment: Environment) {
     this.#options = options;
@@ -41,7 +42,13 @@ export class Log {
     this.#write(notice);
   }
 
+  /** Nobody reads what is written to standard error, and the writer would wait. */
+  silence(): void {
+    this.#isSilent = true;
+  }
+
   #write(message: Message): void {
+    if (this.#isSilent) return;
     const text =
       this.#options.format === "json"
         ? jsonMessage(message, new Date())
@@ -58,7 +65,7 @@ export class Log {
 }
 
 /** See no-color.org: NO_COLOR, set to anything but "", asks for plain text. */
-function isColoured(environment: Environment, terminal: boolean): boolean {
+export function isColoured(environment: Environment, terminal: boolean): boolean {
   return terminal && !environment.get("NO_COLOR") && environment.get("TERM") !== "dumb";
 }
 

@@ -151,16 +151,6 @@ function signalledNotice(signal: number, core: boolean): Notice {
   };
 }
 
-/** A copy of a stream ended before the stream did. */
-export function lostStream(name: string, error: Error): Notice {
-  return {
-    level: "warning",
-    code: "stream-lost",
-    message: `the copy of the block's output to ${name} ended early: ${error.message}`,
-    hint: "the block was not disturbed; what came later is only in the other copy",
-  };
-}
-
 export const survivorsNotice: Notice = {
   level: "error",
   code: "block-survivors",

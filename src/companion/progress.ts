@@ -19,7 +19,7 @@ import {
 } from "./record.ts";
 import type { Channel } from "./relay.ts";
 import type { Runenv, RunenvRequest } from "./runenv.ts";
-import { bytesWritten, type Stream } from "./streams.ts";
+import { recordOf, type Stream } from "./streams.ts";
 import type { Ended } from "./supervision.ts";
 
 type Wanted = {
@@ -66,11 +66,7 @@ export class Progress {
 
   noteStreams(redirected: readonly Stream[]): void {
     if (redirected.length === 0) return;
-    const entries = redirected.map((stream) => {
-      const bytes = bytesWritten(stream);
-      const written = bytes === undefined ? {} : { bytes };
-      return [stream.name, { path: stream.path, ...written }];
-    });
+    const entries = redirected.map((stream) => [stream.name, recordOf(stream)]);
     this.note({ streams: Object.fromEntries(entries) });
   }
 
@@ -81,13 +77,16 @@ export class Progress {
     this.#begun = true;
   }
 
-  /** The block runs. @returns what will tell that there is more to be noted */
-  running(): Channel | undefined {
+  /**
+   * The block runs. @returns what will tell that there is more to be noted
+   * @param cgroup the directory of its own cgroup, where it has one
+   */
+  running(cgroup: string | undefined): Channel | undefined {
     if (this.#path === undefined) {
-      this.#kills = countKills();
+      this.#kills = countKills(cgroup);
       return undefined;
     }
-    const account = openAccount();
+    const account = openAccount(cgroup);
     this.#account = account;
     this.note({ state: "running", ...usageOf(account) });
     this.#writeIfPossible(this.#path);

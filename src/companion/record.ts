@@ -43,6 +43,8 @@ export type StreamRecord = {
   readonly path: string;
   /** Bytes written; absent where that cannot be known (a device, a FIFO). */
   readonly bytes?: number;
+  /** How many of them `--max-output` left out of the file; absent for none. */
+  readonly leftOut?: number;
 };
 
 export type ResultRecord = {

@@ -1,7 +1,9 @@
 /**
- * Copies of a stream: what a block or an activation writes into a pipe goes on to one
- * or more descriptors, byte for byte and in order. A slow reader slows the writer, as
- * a pipe between them would; nothing is held back, and no more than one buffer is held.
+ * Copies of a stream, made by whoever waits: of an activation's output, and of a block's
+ * where no thread can make them (stream-relay.ts). What is written into a pipe goes on
+ * to one or more descriptors, byte for byte and in order. A slow reader slows the
+ * writer, as a pipe between them would; nothing is held back, and no more than one
+ * buffer is held.
  */
 import {
   closeDescriptor,
@@ -23,12 +25,27 @@ export type Sink = {
   readonly name: string;
 };
 
-export type LostSink = { readonly sink: Sink; readonly error: SystemError };
+/** A copy that ended before its stream did, after so many bytes. */
+export type LostSink = {
+  readonly name: string;
+  readonly error: Error;
+  readonly written: number;
+};
 
-/** A sink, how far in the buffer it is, and how much it takes at once (bytes). */
-type Reader = Sink & { at: number; readonly piece: number };
+/**
+ * A sink, how far in the buffer it is, how much it took in all, and how much it takes at
+ * once (bytes).
+ */
+type Reader = Sink & { at: number; written: number; readonly piece: number };
 
-export class Relay {
+/** What stands between a block's stream and its file. */
+export type StreamRelay = Channel & {
+  /** Bytes that came so far. */
+  readonly bytes: number;
+  readonly lost: readonly LostSink[];
+};
+
+export class Relay implements StreamRelay {
   /** Bytes read so far. */
   bytes = 0;
   readonly lost: LostSink[] = [];
@@ -44,7 +61,9 @@ export class Relay {
   constructor(source: number, sinks: readonly Sink[], tailSize = 0) {
     this.#source = source;
     this.#tailSize = tailSize;
-    this.#sinks = sinks.map((sink) => ({ ...sink, at: 0, piece: pieceFor(sink) }));
+    this.#sinks = sinks.map((sink) => {
+      return { ...sink, at: 0, written: 0, piece: pieceFor(sink) };
+    });
     setNonBlocking(source, true);
   }
 
@@ -94,11 +113,14 @@ export class Relay {
   #write(sink: Reader): void {
     const end = Math.min(sink.at + sink.piece, this.#filled);
     try {
-      sink.at += writeSome(sink.descriptor, this.#buffer.subarray(sink.at, end));
+      const taken = writeSome(sink.descriptor, this.#buffer.subarray(sink.at, end));
+      sink.at += taken;
+      sink.written += taken;
     } catch (error) {
       // The block must not suffer: this copy ends, the others go on.
       this.#sinks.splice(this.#sinks.indexOf(sink), 1);
-      this.lost.push({ sink, error: error as SystemError });
+      const { name, written } = sink;
+      this.lost.push({ name, written, error: error as SystemError });
     }
   }
 
@@ -156,4 +178,9 @@ export type Channel = {
   /** When to ask for its interest again, in milliseconds of the monotonic clock. */
   readonly wakeAt?: number | undefined;
   advance(): void;
+  /**
+   * Where it works by itself: what has come by now is the last that it takes. Its
+   * interest is then to be waited for.
+   */
+  finish?(): void;
 };

@@ -8,10 +8,14 @@ export type Request = {
   readonly runenv?: RunenvRequest;
   readonly cwd?: string;
   readonly temporary: boolean;
+  /** Directory of a cgroup, below which one is made for the block. */
+  readonly cgroup?: string;
   readonly stdout?: string;
   readonly stderr?: string;
   readonly append: boolean;
   readonly tee: boolean;
+  /** Bytes that each file may get of the block's output; 0 for no limit. */
+  readonly maxOutput: number;
   readonly timeout?: number;
   readonly grace: number;
   readonly activateTimeout: number;

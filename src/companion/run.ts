@@ -14,10 +14,12 @@ import {
   listDirectory,
   mayAccess,
 } from "#system/files.ts";
+import { removeCgroup } from "#system/own-cgroup.ts";
 import { pathFrom } from "#system/paths.ts";
 import { adoptOrphans, isForeground, isTerminal } from "#system/process.ts";
 import type { Started } from "#system/start.ts";
 import { activate } from "./activation.ts";
+import { cgroupUnusable, makeBlockCgroup } from "./block-cgroup.ts";
 import { checkDirectory, checkStorage, storagePaths } from "./directories.ts";
 import { Environment } from "./environment.ts";
 import { explain } from "./explain.ts";
@@ -25,7 +27,6 @@ import { exposureNotice, findExposures, mountPoints } from "./exposure.ts";
 import { Failure, internalError, type Notice } from "./failure.ts";
 import type { Log } from "./log.ts";
 import {
-  lostStream,
   type Outcome,
   outcomeOf,
   outcomeOfCancellation,
@@ -36,7 +37,13 @@ import { Progress } from "./progress.ts";
 import type { Channel } from "./relay.ts";
 import type { Request } from "./request.ts";
 import { findRunenv, type Runenv } from "./runenv.ts";
-import { closePipes, openStreams, type Streams } from "./streams.ts";
+import {
+  abandonConsoles,
+  closePipes,
+  openStreams,
+  type Streams,
+  streamNotices,
+} from "./streams.ts";
 import { Cancelled, type Ended, Supervisor } from "./supervision.ts";
 import { makeTemporary, removeTemporary } from "./temporary.ts";
 import { expandWords } from "./words.ts";
@@ -75,6 +82,8 @@ class Run {
   readonly #log: Log;
   readonly #pause = (milliseconds: number) => this.#supervisor.pause(milliseconds);
   readonly #temporaries: string[] = [];
+  /** Directory of the block's own cgroup, where it has one. */
+  #cgroup: string | undefined;
 
   constructor(request: Request, supervisor: Supervisor, log: Log) {
     this.#request = request;
@@ -102,12 +111,15 @@ class Run {
     const words = expandWords(request.words, lookup);
     const program = findProgram(requireProgram(words), lookup);
     const streams = openStreams(request, resolve, this.#pause);
+    if (request.cgroup !== undefined)
+      this.#cgroup = makeBlockCgroup(resolve(request.cgroup));
     const ended = this.#supervise(program, words, environment, streams);
     return this.#conclude(ended, streams);
   }
 
   /** Removes what was made for this run alone. */
   cleanUp(): Notice[] {
+    if (this.#cgroup !== undefined) removeCgroup(this.#cgroup);
     if (this.#temporaries.length === 0) return [];
     leaveDirectory();
     const left = this.#temporaries.map(removeTemporary);
@@ -171,7 +183,13 @@ class Run {
     const channels: Channel[] = [...relays];
     try {
       return this.#supervisor.run(
-        { path: program, words, environment: environment.entries, descriptors },
+        {
+          path: program,
+          words,
+          environment: environment.entries,
+          descriptors,
+          ...(this.#cgroup === undefined ? {} : { cgroup: this.#cgroup }),
+        },
         {
           ...(timeout === undefined ? {} : { timeout }),
           ...(isTerminal(0) && isForeground(0) ? { terminal: 0 } : {}),
@@ -179,19 +197,23 @@ class Run {
           channels,
           started: () => {
             closePipes(streams);
-            const more = this.progress.running();
+            const more = this.progress.running(this.#cgroup);
             if (more) channels.push(more);
           },
         },
       );
     } catch (error) {
-      throw error instanceof SystemError ? explainStart(program, error) : error;
+      if (!(error instanceof SystemError)) throw error;
+      throw error.call === "clone"
+        ? cgroupUnusable(this.#request.cgroup ?? "", error)
+        : explainStart(program, error);
     }
   }
 
   #conclude(ended: Ended, streams: Streams): Outcome {
-    for (const { lost } of streams.relays)
-      for (const { sink, error } of lost) this.#report(lostStream(sink.name, error));
+    if (abandonConsoles(streams)) this.#log.silence();
+    for (const notice of streamNotices(streams, this.#request.maxOutput))
+      this.#report(notice);
     if (ended.survivors.length > 0) this.#report(survivorsNotice);
     const kills = this.progress.account(ended);
     this.progress.noteStreams(streams.redirected);

@@ -1,16 +1,19 @@
 /**
  * The block's standard output and error: real descriptors of the files, so that the
- * block itself sees a full disk, and nothing is lost if sidecar dies. Only `--tee` puts
- * a pipe and a relay between.
+ * block itself sees a full disk, and nothing is lost if sidecar dies. Only `--tee` and
+ * `--max-output` put a pipe and a relay between.
  */
-import { closeDescriptor, makePipe } from "#system/descriptors.ts";
+import { closeDescriptor } from "#system/descriptors.ts";
 import { errorNumber, SystemError } from "#system/errors.ts";
 import { descriptorStatus, openForWriting } from "#system/files.ts";
 import { parentOf } from "#system/paths.ts";
 import { printable } from "../system/text.ts";
 import type { Pause } from "./directories.ts";
-import { Failure } from "./failure.ts";
-import { Relay } from "./relay.ts";
+import { Failure, type Notice } from "./failure.ts";
+import type { StreamRecord } from "./record.ts";
+import type { StreamRelay } from "./relay.ts";
+import { lostStream, outputCut } from "./stream-notices.ts";
+import { beginCopies, lostCopies, RelayByThread, type Target } from "./stream-relay.ts";
 
 export type StreamName = "stdout" | "stderr";
 
@@ -19,22 +22,23 @@ export type StreamsRequest = {
   readonly stderr?: string;
   readonly append: boolean;
   readonly tee: boolean;
+  /** Bytes that a file may get; 0 for no limit. */
+  readonly maxOutput: number;
 };
 
 export type Stream = {
   readonly name: StreamName;
   readonly path: string;
-  readonly descriptor: number;
-  /** Bytes that the file held before. */
-  readonly before: number;
-  readonly relay?: Relay;
+  readonly target: Target;
 };
 
 export type Streams = {
   readonly redirected: readonly Stream[];
+  /** The files; fewer than streams where both go into one. */
+  readonly targets: readonly Target[];
   /** For the block: its descriptor, and the one here that becomes it. */
   readonly descriptors: Readonly<Record<number, number>>;
-  readonly relays: readonly Relay[];
+  readonly relays: readonly StreamRelay[];
 };
 
 const own = { stdout: 1, stderr: 2 } as const;
@@ -42,7 +46,7 @@ const fifoPause = 100;
 
 /**
  * @param resolve makes a path absolute or relative to where sidecar is now
- * @throws Failure `stream-directory`, `stream-unwritable`
+ * @throws Failure `stream-directory`, `stream-unwritable`, `max-output-unavailable`
  */
 export function openStreams(
   request: StreamsRequest,
@@ -50,51 +54,98 @@ export function openStreams(
   pause: Pause,
 ): Streams {
   if (request.stdout === undefined && request.stderr === undefined)
-    return { redirected: [], descriptors: {}, relays: [] };
+    return { redirected: [], targets: [], descriptors: {}, relays: [] };
   const redirected: Stream[] = [];
+  const targets: Target[] = [];
   const descriptors: Record<number, number> = {};
   for (const name of ["stdout", "stderr"] as const) {
     const path = request[name];
     if (path === undefined) continue;
     const file = openFile(name, resolve(path), request.append, pause);
-    const shared = redirected.find((other) => isSame(other.descriptor, file));
+    const shared = targets.find((other) => isSame(other.descriptor, file));
     if (shared) closeDescriptor(file);
-    const descriptor = shared?.descriptor ?? file;
-    const stream = { name, path, descriptor, before: sizeOf(descriptor) };
-    if (!request.tee) {
-      redirected.push(stream);
-      descriptors[own[name]] = descriptor;
-      continue;
-    }
-    const { readEnd, writeEnd } = makePipe();
-    descriptors[own[name]] = writeEnd;
-    const sinks = [
-      { descriptor, name: path },
-      { descriptor: own[name], name: `sidecar's own ${name}` },
-    ];
-    redirected.push({ ...stream, relay: new Relay(readEnd, sinks) });
+    const target = shared ?? targetOf(file, path);
+    if (!shared) targets.push(target);
+    redirected.push({ name, path, target });
+    // Without a console both streams can have one pipe, which keeps their order.
+    descriptors[own[name]] =
+      shared && !request.tee ? descriptors[1]! : writeEndOf(name, target, request);
   }
-  const relays = redirected.flatMap(({ relay }) => relay ?? []);
-  return { redirected, descriptors, relays };
+  const relays = targets.flatMap((target) => target.relays);
+  return { redirected, targets, descriptors, relays };
+}
+
+function targetOf(descriptor: number, name: string): Target {
+  const found = descriptorStatus(descriptor);
+  const known = !(found instanceof SystemError);
+  const isRegular = known && found.kind === "file";
+  return { descriptor, name, isRegular, before: known ? found.size : 0, relays: [] };
+}
+
+/** What the block is to write to: the file, or a pipe that leads to it. */
+function writeEndOf(
+  name: StreamName,
+  target: Target,
+  { tee, maxOutput }: StreamsRequest,
+): number {
+  const limit = target.isRegular ? maxOutput : 0;
+  if (!tee && limit === 0) return target.descriptor;
+  const console = { descriptor: own[name], name: `sidecar's own ${name}` };
+  const writeEnd = beginCopies(target, tee ? console : undefined, limit);
+  if (writeEnd !== undefined) return writeEnd;
+  throw new Failure(
+    "max-output-unavailable",
+    "--max-output: there can be no further thread or memory, which it needs",
+    "allow the task one process more (ulimit -u, pids.max), or leave it out",
+  );
 }
 
 /** Gives up sidecar's hold of the pipes that the block has now: they end with it. */
-export function closePipes(streams: Streams): void {
-  for (const { name, relay } of streams.redirected)
-    if (relay) closeDescriptor(streams.descriptors[own[name]]!);
+export function closePipes({ descriptors, targets }: Streams): void {
+  const kept = targets.map(({ descriptor }) => descriptor);
+  for (const end of new Set(Object.values(descriptors)))
+    if (!kept.includes(end)) closeDescriptor(end);
 }
 
-/** Bytes written to a stream's file, where that can be known. */
-export function bytesWritten(stream: Stream): number | undefined {
-  if (stream.relay) return stream.relay.bytes;
-  const found = descriptorStatus(stream.descriptor);
-  if (found instanceof SystemError || found.kind !== "file") return undefined;
-  return Math.max(0, found.size - stream.before);
+/**
+ * The block has ended, and sidecar waits no longer for a console that does not read.
+ * @returns whether that console is sidecar's own standard error
+ */
+export function abandonConsoles({ redirected, relays }: Streams): boolean {
+  const unread = relays.filter(
+    (relay) => relay instanceof RelayByThread && relay.abandon(),
+  );
+  return redirected.some(
+    ({ name, target }) =>
+      target.relays.some((relay) => unread.includes(relay)) && isSame(own[name], 2),
+  );
 }
 
-function sizeOf(descriptor: number): number {
+/** What is to be said of them at the end. */
+export function streamNotices({ targets }: Streams, limit: number): Notice[] {
+  const cut = targets.flatMap(({ name, relayed }) =>
+    relayed && relayed.leftOut > 0 ? outputCut(name, relayed.leftOut, limit) : [],
+  );
+  return [...lostCopies(targets).map(lostStream), ...cut];
+}
+
+/** What the record says of a stream; of its file, where both streams go into one. */
+export function recordOf({ path, target }: Stream): StreamRecord {
+  const bytes = bytesWritten(target);
+  const leftOut = target.relayed?.leftOut ?? 0;
+  return {
+    path,
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(leftOut === 0 ? {} : { leftOut }),
+  };
+}
+
+/** Bytes that the block wrote, where that can be known. */
+function bytesWritten({ relays, descriptor, before }: Target): number | undefined {
+  if (relays.length > 0) return relays.reduce((sum, { bytes }) => sum + bytes, 0);
   const found = descriptorStatus(descriptor);
-  return found instanceof SystemError ? 0 : found.size;
+  if (found instanceof SystemError || found.kind !== "file") return undefined;
+  return Math.max(0, found.size - before);
 }
 
 function isSame(one: number, other: number): boolean {

@@ -1,18 +1,17 @@
 /**
- * Attends to a process until it and its group have ended: passes signals on, keeps the
+ * Attends to a process until it and all that it started have ended: passes signals on, keeps the
  * time limit, copies streams, reaps orphans. It sleeps in poll(2) and wakes only when
  * something has happened; there is no other clock, thread or event loop.
  */
 import { waitFor } from "#system/descriptors.ts";
 import {
   type Change,
-  giveTerminal,
-  groupExists,
-  isForeground,
+  isAnybodyLeft,
   nextChange,
+  signalAll,
   signalGroup,
-  stopHere,
-  terminalGroup,
+  type Usage,
+  usageOf,
 } from "#system/process.ts";
 import {
   forwardedSignals,
@@ -23,10 +22,12 @@ import {
 } from "#system/signals.ts";
 import { type Start, startProcess } from "#system/spawn.ts";
 import type { Started } from "#system/start.ts";
+import { empty } from "./emptying.ts";
 import { begin, type Event, type Life, type Limits, step } from "./lifecycle.ts";
 import type { Channel } from "./relay.ts";
+import { lendTerminal, stopAlong, takeTerminal } from "./terminal.ts";
 
-const { SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU } = signalNumber;
+const { SIGHUP, SIGINT, SIGQUIT, SIGTERM } = signalNumber;
 const endingSignals: readonly number[] = [SIGTERM, SIGINT, SIGHUP, SIGQUIT];
 const passedOn: readonly number[] = forwardedSignals.map((name) => signalNumber[name]);
 
@@ -51,20 +52,18 @@ type FinalChange = Change & {
   readonly how: Exclude<Change["how"], { kind: "stopped" }>;
 };
 
-export type Ended = FinalChange & {
-  readonly life: Life;
-  /** Groups that even SIGKILL did not end. */
-  readonly survivors: readonly number[];
-};
-
-/** The most that a pipe can hold is one MiB (pipe(7)); a read takes 64 KiB of it. */
-const mostReadsAtEnd = 16;
+export type Ended = FinalChange &
+  Usage & {
+    readonly life: Life;
+    /** Processes of which somebody is left whom even SIGKILL did not end. */
+    readonly survivors: readonly number[];
+  };
 
 export class Supervisor {
   /** What sidecar was started with. */
   readonly started: Started;
   readonly #signals = openSignals();
-  /** Groups that earlier processes left running. */
+  /** Earlier processes that have left others running. */
   readonly #left = new Set<number>();
   readonly #leftChannels: Channel[] = [];
   /** Arrived while nothing ran; the next process gets them. */
@@ -76,23 +75,34 @@ export class Supervisor {
 
   /** Sleeps. @throws Cancelled when a signal arrives that would end a block */
   pause(milliseconds: number): void {
-    const until = performance.now() + milliseconds;
+    const until = now() + milliseconds;
     for (;;) {
-      const left = until - performance.now();
+      const left = until - now();
       if (left <= 0) return;
       waitFor([{ descriptor: this.#signals, wants: "read" }], left);
       for (const signal of readSignals(this.#signals)) {
         if (this.#ends(signal)) throw new Cancelled(signal);
-        if (passedOn.includes(signal)) this.#pending.push(signal);
+        this.#keep(signal);
       }
     }
   }
 
-  /** Starts a process and attends to it until its end. @throws SystemError */
+  /**
+   * Starts a process and attends to it until its end.
+   * @throws SystemError; Cancelled when a signal arrived that would end it
+   */
   run(start: Start, attention: Attention): Ended {
+    this.#requireGoingOn();
     const process = startProcess(start, this.started);
     attention.started?.(process);
-    return this.#attend(process, attention)!;
+    const ended = this.#attend(process, attention)!;
+    if (attention.mayLeaveOthers) this.#requireGoingOn();
+    return ended;
+  }
+
+  #requireGoingOn(): void {
+    const ending = this.#pending.find((signal) => this.#ends(signal));
+    if (ending !== undefined) throw new Cancelled(ending);
   }
 
   /** Ends what an activation left running, where no block came to be its end. */
@@ -102,21 +112,23 @@ export class Supervisor {
 
   #attend(process: number | undefined, attention: Attention): Ended | undefined {
     const { terminal, channels } = attention;
-    const groups = new Set(this.#left);
-    if (process !== undefined) groups.add(process);
-    let life = begin(performance.now(), attention);
+    const trees = new Set(this.#left);
+    if (process !== undefined) trees.add(process);
+    let life = begin(now(), attention);
     let last: FinalChange | undefined;
 
     const happen = (event: Event) => {
-      const [next, sends] = step(life, event, performance.now(), attention);
+      const [next, sends] = step(life, event, now(), attention);
       life = next;
       for (const { to, signal } of sends)
-        for (const group of groups)
-          if (to === "everybody" || group === process) signalGroup(group, signal);
+        if (to !== "process")
+          for (const tree of trees)
+            signalAll(tree, signal, to === "others" && tree === process);
+        else if (process !== undefined) signalGroup(process, signal);
     };
     const isAlone = () => {
-      for (const group of groups) if (!groupExists(group)) groups.delete(group);
-      return groups.size === 0;
+      for (const tree of trees) if (!isAnybodyLeft(tree)) trees.delete(tree);
+      return trees.size === 0;
     };
     const onChange = (change: Change) => {
       if (change.process !== process) return;
@@ -124,7 +136,7 @@ export class Supervisor {
       if (how.kind === "stopped") {
         happen({ kind: "stopped" });
         if (terminal !== undefined && life.phase === "running")
-          this.#stopAlong(process, how.signal, terminal);
+          stopAlong(process, how.signal, terminal);
         return;
       }
       last = change as FinalChange;
@@ -138,7 +150,7 @@ export class Supervisor {
 
     if (process === undefined) happen({ kind: "ended", alone: isAlone() });
     if (process !== undefined && terminal !== undefined)
-      this.#lendTerminal(terminal, process);
+      lendTerminal(terminal, process);
     for (const signal of this.#pending.splice(0)) onSignal(signal);
     for (const change of changes()) onChange(change);
 
@@ -148,21 +160,19 @@ export class Supervisor {
       if (signalled) {
         for (const signal of readSignals(this.#signals)) onSignal(signal);
         for (const change of changes()) onChange(change);
-        // Also while the process runs: the number of a group that is gone may be
-        // given to another.
         if (isAlone() && life.ended) happen({ kind: "alone" });
       }
       happen({ kind: "deadline" });
     }
     if (process === undefined) return undefined;
-    if (terminal !== undefined) this.#takeTerminal(terminal, process);
-    this.#empty(channels);
+    if (terminal !== undefined) takeTerminal(terminal, process);
+    this.#empty(channels, attention);
     if (attention.mayLeaveOthers) {
-      for (const group of groups) this.#left.add(group);
+      for (const tree of trees) this.#left.add(tree);
       this.#leftChannels.push(...channels);
     }
-    const survivors = attention.mayLeaveOthers ? [] : [...groups];
-    return { ...(last ?? unseen(process)), life, survivors };
+    const survivors = attention.mayLeaveOthers ? [] : [...trees];
+    return { ...(last ?? unseen(process)), ...usageOf(process), life, survivors };
   }
 
   #sleep(channels: readonly Channel[], deadline: number | undefined) {
@@ -171,13 +181,10 @@ export class Supervisor {
       return interest ? [{ channel, interest }] : [];
     });
     const wakeAt = Math.min(
-      deadline ?? Number.POSITIVE_INFINITY,
-      ...channels.map((channel) => channel.wakeAt ?? Number.POSITIVE_INFINITY),
+      deadline ?? Infinity,
+      ...channels.map((channel) => channel.wakeAt ?? Infinity),
     );
-    const limit =
-      wakeAt === Number.POSITIVE_INFINITY
-        ? -1
-        : Math.max(0, wakeAt - performance.now());
+    const limit = wakeAt === Infinity ? -1 : Math.max(0, wakeAt - now());
     const [signalled, ...flags] = waitFor(
       [{ descriptor: this.#signals, wants: "read" }, ...open.map((o) => o.interest)],
       limit,
@@ -186,53 +193,27 @@ export class Supervisor {
     return { ready, signalled: signalled === true };
   }
 
-  /** What is in the pipes now belongs to the process; what comes later does not. */
-  #empty(channels: readonly Channel[]): void {
-    const reads = new Map<Channel, number>();
-    for (;;) {
-      const open = channels.flatMap((channel) => {
-        const { interest } = channel;
-        const done = (reads.get(channel) ?? 0) >= mostReadsAtEnd;
-        return !interest || (done && interest.wants !== "write")
-          ? []
-          : [{ channel, interest }];
-      });
-      if (open.length === 0) return;
-      // A pipe to read is ready now or empty; a slow reader of ours is waited for.
-      const patient = open.some(({ interest }) => interest.wants === "write");
-      const [signalled, ...flags] = waitFor(
-        [{ descriptor: this.#signals, wants: "read" }, ...open.map((o) => o.interest)],
-        patient ? -1 : 0,
-      );
-      for (const [index, { channel, interest }] of open.entries()) {
-        if (flags[index]) channel.advance();
-        if (interest.wants === "write") continue;
-        reads.set(
-          channel,
-          flags[index] ? (reads.get(channel) ?? 0) + 1 : mostReadsAtEnd,
-        );
+  /**
+   * What is in the pipes now belongs to the process; what comes later does not. Whoever
+   * is slow to read it is waited for; but where sidecar is told to end only for the
+   * grace, and not at all at a second SIGTERM, or where another process is to follow.
+   */
+  #empty(channels: readonly Channel[], { grace, mayLeaveOthers }: Attention): void {
+    let deadline = Infinity;
+    empty(channels, this.#signals, () => {
+      for (const signal of readSignals(this.#signals)) {
+        if (mayLeaveOthers) this.#keep(signal);
+        if (!this.#ends(signal)) continue;
+        const isSecond = signal === SIGTERM && deadline < Infinity;
+        const patience = mayLeaveOthers || isSecond ? 0 : grace;
+        deadline = Math.min(deadline, now() + patience);
       }
-      if (signalled && readSignals(this.#signals).some((s) => this.#ends(s))) return;
-    }
+      return deadline;
+    });
   }
 
-  /** Stops with the block, as the shell that reads from the same terminal expects. */
-  #stopAlong(process: number, signal: number, terminal: number): void {
-    const wantsTerminal = signal === SIGTTIN || signal === SIGTTOU;
-    this.#takeTerminal(terminal, process);
-    if (!wantsTerminal || !isForeground(terminal)) stopHere();
-    if (isForeground(terminal)) this.#lendTerminal(terminal, process);
-    else signalGroup(process, SIGCONT);
-  }
-
-  #lendTerminal(terminal: number, process: number): void {
-    giveTerminal(terminal, process);
-    // It may have asked for the terminal before it had it, and been stopped.
-    signalGroup(process, SIGCONT);
-  }
-
-  #takeTerminal(terminal: number, process: number): void {
-    if (terminalGroup(terminal) === process) giveTerminal(terminal, 0);
+  #keep(signal: number): void {
+    if (passedOn.includes(signal)) this.#pending.push(signal);
   }
 
   /** Whether a signal means the end; one that was ignored from the start does not. */
@@ -243,10 +224,13 @@ export class Supervisor {
   }
 }
 
+/** Milliseconds of the monotonic clock. */
+const now = () => performance.now();
+
 /** Its end was never seen: it sleeps in the kernel, deaf even to SIGKILL. */
 function unseen(process: number): FinalChange {
   const how = { kind: "signalled", signal: signalNumber.SIGKILL, core: false } as const;
-  return { process, how, processorSeconds: 0, peakMemory: 0 };
+  return { process, how };
 }
 
 /** What has become of children since the last call. */

@@ -93,6 +93,10 @@ export function compileLauncher(
   const sources = {
     entry: [...freestanding, "-ffreestanding"],
     start: freestanding,
+    relay: [],
+    "relay-file": [],
+    guardian: freestanding,
+    descendants: freestanding,
     runtime: [],
     "closed-world": [],
   };

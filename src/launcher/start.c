@@ -2,26 +2,17 @@
  * Starts a block: from a request of src/system/posix/spawn.ts to the first
  * instruction of the block's program, by the shortest way that there is.
  *
- * The child shares sidecar's memory until execve (CLONE_VM), and sidecar's thread sleeps
- * until then (CLONE_VFORK): nothing is copied, and the child can leave the error number
- * of a failure where sidecar finds it. For as long as that lasts the child must not
- * touch anything that belongs to libc or Bun: it makes system calls, and no others.
+ * The guardian (guardian.c) and the block share sidecar's memory, the block until its
+ * execve (CLONE_VM), and sidecar's thread sleeps until then: nothing is copied, and a
+ * child can leave the error number of a failure where sidecar finds it. They must not
+ * touch anything that belongs to libc or Bun: they make system calls, and no others.
  */
 #include <stdlib.h>
 #include <string.h>
+#include "guardian.h"
 #include "record.h"
 
-struct request {
-  const char *path;
-  char **arguments;
-  char **environment;
-  const int *moves; /* pairs: the descriptor in the child, the descriptor here */
-  u64 move_count;
-  i64 parent;
-  volatile i64 error; /* written by the child: an error number, negative */
-};
-
-enum { ENOMEM = 12, CLONE_VM = 0x100, CLONE_VFORK = 0x4000, STACK = 16384 };
+enum { STACK = 16384, GUARDIAN_STACK = 32768 };
 
 /* Whatever Bun and libc did to signals is undone. Handlers are gone with execve, but an
    ignored signal stays ignored. */
@@ -58,9 +49,9 @@ static i64 restore_descriptors(const struct request *request) {
   return 0;
 }
 
-__attribute__((noreturn, used)) void sidecar_child(struct request *request) {
+__attribute__((noreturn)) static void start_block(struct request *request) {
   call4(CALL_setpgid, 0, 0, 0, 0);
-  /* A sidecar that is killed takes its block along. If it was killed before this call,
+  /* A guardian that is killed takes its block along. If it was killed before this call,
      nobody would tell. */
   call4(CALL_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);
   if (call4(CALL_getppid, 0, 0, 0, 0) == request->parent) {
@@ -76,13 +67,13 @@ __attribute__((noreturn, used)) void sidecar_child(struct request *request) {
   for (;;) call4(CALL_exit, 127, 0, 0, 0);
 }
 
-/* clone(2), with a stack of the child's own: on this one it would trample. It is called
-   as any C function; the child comes out of the system call with rax 0. */
-i64 sidecar_clone(u64 flags, void *stack_end, struct request *request);
-__asm__(".type sidecar_clone, @function\n"
+__asm__(".globl sidecar_clone\n"
+        ".type sidecar_clone, @function\n"
         "sidecar_clone:\n"
-        "  mov %rdx, %r8\n"
-        "  mov $56, %eax\n" /* clone */
+        "  mov %rdi, %rax\n"
+        "  mov %rsi, %rdi\n"
+        "  mov %rdx, %rsi\n"
+        "  mov %rcx, %r9\n"
         "  xor %edx, %edx\n"
         "  xor %r10d, %r10d\n"
         "  syscall\n"
@@ -92,7 +83,7 @@ __asm__(".type sidecar_clone, @function\n"
         "1:\n"
         "  xor %ebp, %ebp\n"
         "  mov %r8, %rdi\n"
-        "  call sidecar_child\n");
+        "  call *%r9\n");
 
 /* A NULL-terminated table of the next `count` texts, one behind the other. */
 static char **table_of(char **table, u64 count, const char **text) {
@@ -106,36 +97,49 @@ static char **table_of(char **table, u64 count, const char **text) {
 
 /*
  * Starts a process in a group of its own, with everything else (mask and dispositions
- * of signals, limits, descriptors) as sidecar itself was started.
+ * of signals, limits, descriptors) as sidecar itself was started, and a guardian who
+ * watches over all that it starts in turn.
  *
  * `texts` holds the program's file, the arguments and the environment, each ended by
- * NUL; `moves` holds pairs of descriptors, the child's and sidecar's.
- * Returns the process id, or the error number of what failed, negative.
+ * NUL; `moves` holds pairs of descriptors, the child's and sidecar's; `cgroup` is the
+ * directory of a cgroup (version 2) for the process, or NULL for sidecar's own.
+ * Returns the address of a struct tree, which is never freed (the guardian may outlive
+ * sidecar), or the error number of what failed, negative.
  */
 i64 sidecar_start(const char *texts, u64 argument_count, u64 variable_count,
-                  const int *moves, u64 move_count) {
+                  const int *moves, u64 move_count, const char *cgroup) {
   static char stack[STACK] __attribute__((aligned(16)));
+  struct guarded {
+    struct tree tree;
+    char stack[GUARDIAN_STACK] __attribute__((aligned(16)));
+  } *guarded = malloc(sizeof *guarded);
   char **tables = malloc((argument_count + variable_count + 2) * sizeof *tables);
-  if (tables == NULL) return -ENOMEM;
+  if (guarded == NULL || tables == NULL) return -ENOMEM;
+  guarded->tree = (struct tree){0};
   struct request request = {
       .path = texts,
       .arguments = tables,
       .moves = moves,
       .move_count = move_count,
-      .parent = call4(CALL_getpid, 0, 0, 0, 0),
+      .cgroup = cgroup,
+      .tree = &guarded->tree,
+      .block = start_block,
+      .block_stack = stack,
+      .block_stack_size = STACK,
+      .sidecar = call4(CALL_getpid, 0, 0, 0, 0),
   };
   texts += strlen(texts) + 1;
   request.environment = table_of(tables, argument_count, &texts);
   table_of(request.environment, variable_count, &texts);
 
-  /* In the child a handler would run in memory that is not its own. */
+  /* In the children a handler would run in memory that is not their own. */
   static const u64 all = ~0UL;
   u64 mask;
   call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&all, (u64)&mask, 8);
-  i64 process = sidecar_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, stack + STACK, &request);
+  i64 error = sidecar_start_guarded(&request, guarded->stack + GUARDIAN_STACK);
   call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&mask, 0, 8);
   free(tables);
-  if (process < 0 || request.error == 0) return process;
-  while (call4(CALL_wait4, (u64)process, 0, 0, 0) == -EINTR) continue;
-  return request.error;
+  if (error == 0) return (i64)&guarded->tree;
+  free(guarded);
+  return error;
 }

@@ -10,8 +10,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { built, root } from "./paths.ts";
+import { stopWine } from "./wine-server.ts";
 
-export default function setup(): () => void {
+export default function setup(): () => Promise<void> {
   if (!existsSync(built))
     throw new Error("dist/sidecar is missing: build it with sh scripts/bun build.ts");
   const time = statSync(built).mtimeMs;
@@ -25,5 +26,8 @@ export default function setup(): () => void {
   copyFileSync(built, join(place, "sidecar"));
   const version = Bun.spawnSync([built, "--version"]).stdout.toString();
   process.env["SIDECAR_HAS_LAUNCHER"] = version.includes("without launcher") ? "" : "1";
-  return () => rmSync(place, { recursive: true, force: true });
+  return async () => {
+    rmSync(place, { recursive: true, force: true });
+    await stopWine();
+  };
 }

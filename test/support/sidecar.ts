@@ -19,6 +19,8 @@ export type Options = {
   readonly environment?: Readonly<Record<string, string>>;
   readonly directory?: string;
   readonly input?: string | Uint8Array;
+  /** A descriptor to write to, for a test that reads in its own way. */
+  readonly stdout?: number;
 };
 
 export const smallEnvironment = {
@@ -42,14 +44,16 @@ export function start(words: readonly string[], options: Options = {}) {
     env: { ...(options.environment ?? smallEnvironment) },
     cwd: options.directory ?? workspace(),
     stdin: options.input === undefined ? "ignore" : Buffer.from(options.input),
-    stdout: "pipe",
+    stdout: options.stdout ?? "pipe",
     stderr: "pipe",
   });
   running.add(child);
   const ended = (async (): Promise<Result> => {
     const [out, error] = await Promise.all([
-      new Response(child.stdout).bytes(),
-      new Response(child.stderr).text(),
+      typeof child.stdout === "object"
+        ? new Response(child.stdout).bytes()
+        : new Uint8Array(),
+      new Response(child.stderr as ReadableStream).text(),
     ]);
     await child.exited;
     running.delete(child);

@@ -11,21 +11,22 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { commandLine } from "../../src/system/windows/quoting.ts";
 import { root } from "./paths.ts";
-import { type Options, run, start } from "./sidecar.ts";
+import { type Options, run, start, workspace } from "./sidecar.ts";
+import {
+  complete,
+  place,
+  prefix,
+  server,
+  stopWine,
+  variables,
+  wine,
+} from "./wine-server.ts";
+
+export { driveC } from "./wine-server.ts";
 
 const compiler = "x86_64-w64-mingw32-gcc-win32";
-/** Debian's wine64 is not in PATH; `wine` itself would ask for 32-bit libraries. */
-const wine = ["/usr/lib/wine/wine64", Bun.which("wine64")].find(
-  (file) => file && existsSync(file),
-);
-const server = "/usr/lib/wine/wineserver";
-const place = join(root, ".cache/wine");
-const prefix = join(place, "prefix");
-/** Drive C: of Windows. */
-export const driveC = join(prefix, "drive_c");
-const complete = join(place, "complete");
-
 export const product = join(root, "dist/sidecar.exe");
 export const probe = join(place, "probe.exe");
 
@@ -35,19 +36,11 @@ export const isBuilt =
   [...new Bun.Glob("src/**/*.ts").scanSync(root)]
     .filter((file) => !/^src\/(launcher|\w+\/posix)\//.test(file))
     .every((file) => statSync(join(root, file)).mtimeMs <= statSync(product).mtimeMs);
-export const hasWine = wine !== undefined && existsSync(server);
-export const hasWindowsCompiler = Bun.which(compiler) !== null;
-
-const variables = {
-  WINEPREFIX: prefix,
-  WINEARCH: "win64",
-  WINEDEBUG: "-all",
-  // No offers to install Mono and Gecko, no window.
-  WINEDLLOVERRIDES: "mscoree,mshtml=",
-  DISPLAY: "",
-  LC_ALL: "C.UTF-8",
-  PATH: process.env["PATH"] ?? "/usr/bin:/bin",
-  HOME: place,
+/** For describeWhere: what tests under Wine need. */
+export const windowsNeeds = {
+  wine64: wine !== undefined && existsSync(server),
+  "gcc-mingw-w64-x86-64-win32": Bun.which(compiler) !== null,
+  "dist/sidecar.exe of these sources": isBuilt,
 };
 
 /** A path of Linux as Wine shows it to programs of Windows. */
@@ -55,9 +48,35 @@ export function windowsPath(path: string): string {
   return `Z:${path.replaceAll("/", "\\")}`;
 }
 
-/** Makes the prefix where it is not complete yet, and what the tests start in it. */
+/** The probe, as a PROGRAM. */
+export const show = windowsPath(probe);
+
+/** A directory with these files; lines end as Windows ends them. */
+export function directoryWith(files: Readonly<Record<string, string>>): string {
+  const directory = workspace();
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(join(directory, name), text.replaceAll("\n", "\r\n"));
+  return directory;
+}
+
+/**
+ * Makes the prefix where it is not complete yet, and what the tests start in it. Files
+ * of tests that run side by side share it; setup.ts ends it when all have run.
+ */
 export async function prepareWine(): Promise<void> {
-  await makePrefix();
+  mkdirSync(join(root, ".cache"), { recursive: true });
+  // The lock is gone with its holder, whatever becomes of this process.
+  const holder = Bun.spawn(["flock", `${place}.lock`, "sh", "-c", "echo; exec cat"], {
+    stdin: "pipe",
+    stdout: "pipe",
+  });
+  await holder.stdout.getReader().read();
+  try {
+    await makePrefix();
+  } finally {
+    holder.stdin.end();
+    await holder.exited;
+  }
   // Wine's server and services stay, so that they do not begin anew with each program;
   // stopWine ends them. They hold on to what they were started with: to nothing.
   const streams = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
@@ -88,12 +107,6 @@ async function makePrefix(): Promise<void> {
   writeFileSync(complete, recipe);
 }
 
-/** Ends what runs in this prefix, and nothing else. */
-export async function stopWine(): Promise<void> {
-  await run([server, "-k"], { environment: variables });
-  await run([server, "-w"], { environment: variables });
-}
-
 async function must(words: readonly string[]): Promise<void> {
   const { code, stdout, stderr } = await run(words, { environment: variables });
   if (code !== 0) throw new Error(`${words.join(" ")}: ${code}\n${stdout}${stderr}`);
@@ -120,8 +133,24 @@ export function runProbe(words: readonly string[], options: Options = {}) {
   return run([wine!, probe, ...words], withWine(options));
 }
 
+/** Starts `probe.exe WORDS…`, which hears what is written to its standard input. */
+export function startProbe(words: readonly string[], directory: string) {
+  return Bun.spawn([wine!, probe, ...words], {
+    env: variables,
+    cwd: directory,
+    stdin: "pipe",
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+}
+
 export function startSidecarExe(words: readonly string[], options: Options = {}) {
   return start([wine!, product, ...words], withWine(options));
+}
+
+/** `sidecar.exe WORDS…` as a command line of Windows, for the probe to start. */
+export function commandLineOf(...words: readonly string[]): string {
+  return hexadecimal(commandLine([windowsPath(product), ...words]));
 }
 
 /** As a command line of sh, with the variables in front: for a terminal. */
@@ -173,16 +202,25 @@ export function shown(output: string): Shown {
   };
 }
 
+/** The command lines of the processes that have this word on them. */
+function commandLinesWith(mark: string): string[][] {
+  const files = [...new Bun.Glob("[0-9]*/cmdline").scanSync("/proc")];
+  const lines = files.map((file) => {
+    try {
+      return readFileSync(join("/proc", file), "latin1").split("\0");
+    } catch {
+      return []; // It has ended meanwhile.
+    }
+  });
+  return lines.filter((words) => words.includes(mark));
+}
+
 /** Whether a probe runs that was started with `wait MARK`. */
 export function isWaiting(mark: string): boolean {
-  const lines = new Bun.Glob("[0-9]*/cmdline").scanSync("/proc");
-  for (const line of lines) {
-    try {
-      const words = readFileSync(join("/proc", line), "latin1").split("\0");
-      if (words.includes("wait") && words.includes(mark)) return true;
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  return false;
+  return commandLinesWith(mark).some((words) => words.includes("wait"));
+}
+
+/** How many of a block's processes run that have this word on their command lines. */
+export function processesWith(mark: string): number {
+  return commandLinesWith(mark).filter((words) => !words.includes("--exec")).length;
 }

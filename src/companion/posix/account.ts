@@ -41,16 +41,24 @@ const unlimited = 0x7fff_ffff_ffff_f000;
  * Begins to count the processes that the kernel ends for want of memory, and nothing
  * else: this is done for every block. Behind its start, not before: the way to its first
  * instruction is not made longer. What can be put off is put off until somebody asks.
+ * @param block the directory of a cgroup that only the block is in, where it has one
  * @returns how many there were since
  */
-export function countKills(read: ReadText = readText): () => number {
+export function countKills(
+  block: string | undefined,
+  read: ReadText = readText,
+): () => number {
   const membership = read(membershipFile) ?? "";
-  const find = () => findCgroup("memory", membership, read(mountsFile) ?? "");
   const look = (place: Omit<Cgroup, "top">) => {
     const text = read(`${place.path}/${files[place.version].kills}`);
     return text === undefined ? undefined : { path: place.path, text };
   };
-  let before: ReturnType<typeof look>;
+  const own = block === undefined ? undefined : blockCgroup(block);
+  let before = own && look(own);
+  const find = () =>
+    before && own?.path === before.path
+      ? own
+      : findCgroup("memory", membership, read(mountsFile) ?? "");
   for (const place of usualPlaces(membership)) before ??= look(place);
   if (!before) {
     const found = find();
@@ -68,13 +76,23 @@ function killsIn(text: string): number {
 }
 
 /** Begins to account for all. Behind the block's start, too. */
-export function openAccount(read: ReadText = readText): Account {
-  return new CgroupAccount(read);
+export function openAccount(
+  block: string | undefined,
+  read: ReadText = readText,
+): Account {
+  return new CgroupAccount(block, read);
+}
+
+/** Of version 2; it is followed up as far as there are such files. */
+function blockCgroup(path: string): Cgroup {
+  return { version: 2, path, top: "" };
 }
 
 class CgroupAccount implements Account {
   readonly memoryLimit?: number;
   readonly #read: ReadText;
+  /** The block's own, where it has one. */
+  readonly #block: Cgroup | undefined;
   readonly #memory: Cgroup | undefined;
   readonly #processor: Cgroup | undefined;
   readonly #killsBefore: number;
@@ -83,16 +101,18 @@ class CgroupAccount implements Account {
   readonly #peakBefore: number | undefined;
   readonly #secondsBefore: number | undefined;
 
-  constructor(read: ReadText) {
+  constructor(block: string | undefined, read: ReadText) {
     this.#read = read;
+    this.#block = block === undefined ? undefined : blockCgroup(block);
     const membership = read(membershipFile) ?? "";
     const mountinfo = read(mountsFile) ?? "";
-    this.#memory = findCgroup("memory", membership, mountinfo);
+    const counts = this.#block && read(`${block}/${files[2].kills}`) !== undefined;
+    this.#memory = counts ? this.#block : findCgroup("memory", membership, mountinfo);
     this.#killsBefore = this.#kills();
     this.#reachedBefore = this.#reached();
     const limit = this.#memory && memoryLimit(this.#memory, read);
     if (limit !== undefined) this.memoryLimit = limit;
-    const processor = findCgroup("cpuacct", membership, mountinfo);
+    const processor = this.#block ?? findCgroup("cpuacct", membership, mountinfo);
     this.#processor = processor;
     const ownMemory = this.#isOwn(this.#memory);
     const same = processor?.path === this.#memory?.path;
@@ -137,7 +157,8 @@ class CgroupAccount implements Account {
   }
 
   #isOwn(cgroup: Cgroup | undefined): boolean {
-    return cgroup !== undefined && isAlone(cgroup, process.pid, this.#read);
+    if (cgroup === undefined) return false;
+    return cgroup === this.#block || isAlone(cgroup, process.pid, this.#read);
   }
 
   #kills(): number {
@@ -170,8 +191,10 @@ class CgroupAccount implements Account {
         : (["cpuacct.usage", /^(\d+)$/m, 1e9] as const);
     const found = pattern.exec(this.#read(`${path}/${file}`) ?? "");
     if (!found) return undefined;
+    const seconds = Number(found[1]) / unit;
+    if (this.#processor === this.#block) return seconds;
     const { user, system } = process.cpuUsage();
-    return Number(found[1]) / unit - (user + system) / 1e6;
+    return seconds - (user + system) / 1e6;
   }
 }
 

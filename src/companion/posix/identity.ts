@@ -18,7 +18,7 @@ import { decode } from "../../system/text.ts";
 import type { Environment } from "../environment.ts";
 import type { Notice } from "../failure.ts";
 
-const defaultHome = "/tmp/home";
+export const defaultHome = "/tmp/home";
 
 /** For messages. */
 export function thisUser(): string {
@@ -46,7 +46,7 @@ const rootNotice: Notice = {
   concernsSafety: true,
 };
 
-function isPlatformUser(uid: number): boolean {
+export function isPlatformUser(uid: number): boolean {
   return uid >= 20_000 && uid <= 29_999;
 }
 

@@ -87,9 +87,22 @@ export function explainStart(file: string, error: SystemError): Failure {
 }
 
 function explainFormat(file: string, error: SystemError): Failure {
+  const problem = formatProblem(file);
+  if (problem) return problem;
+  if (error.errno === errorNumber.ENOEXEC) return notRecognized(file);
+  return error.errno === errorNumber.EACCES
+    ? notExecutable(file)
+    : new Failure(
+        "program-failed-to-start",
+        `the program ${printable(file)} cannot be started: ${error.message}`,
+        "see that the file and all that it needs is there for this user",
+      );
+}
+
+/** What in a program's file keeps it from being started here, as far as that shows. */
+export function formatProblem(file: string): Failure | undefined {
   const name = printable(file);
-  const head = readFile(file, 4096);
-  const needs = head instanceof SystemError ? undefined : interpreterOf(head);
+  const needs = requirementOf(file);
   if (needs !== undefined) {
     const found = status(needs.path);
     if (found instanceof SystemError || !mayAccess(needs.path, "execute"))
@@ -104,32 +117,42 @@ function explainFormat(file: string, error: SystemError): Failure {
           : "install the C library that it was linked with, or link it statically",
       );
   }
-  const machine = head instanceof SystemError ? undefined : machineOf(head);
+  const machine = machineOf(headOf(file));
   if (machine !== undefined && machine !== "x86_64" && machine !== "i386")
     return new Failure(
       "program-architecture",
       `the program ${name} is for ${machine}; this machine is x86_64`,
       "build it for x86_64, or choose an image for this architecture",
     );
-  if (error.errno === errorNumber.ENOEXEC)
-    return new Failure(
-      "program-not-recognized",
-      `the program ${name} is neither an executable of this system nor a #! script`,
-      "begin a script with #!/bin/sh, or run it as --exec /bin/sh SCRIPT",
-    );
-  return error.errno === errorNumber.EACCES
-    ? notExecutable(file)
-    : new Failure(
-        "program-failed-to-start",
-        `the program ${name} cannot be started: ${error.message}`,
-        "see that the file and all that it needs is there for this user",
-      );
+  return undefined;
+}
+
+export function notRecognized(file: string): Failure {
+  return new Failure(
+    "program-not-recognized",
+    `the program ${printable(file)} is neither an executable of this system nor a #! script`,
+    "begin a script with #!/bin/sh, or run it as --exec /bin/sh SCRIPT",
+  );
+}
+
+export type Requirement = {
+  readonly kind: "the interpreter" | "the loader";
+  readonly path: string;
+};
+
+/** What the kernel starts first in a program's place. */
+export function requirementOf(file: string): Requirement | undefined {
+  return interpreterOf(headOf(file));
+}
+
+/** How a file begins; nothing where it cannot be read. */
+export function headOf(file: string): Uint8Array {
+  const head = readFile(file, 4096);
+  return head instanceof SystemError ? new Uint8Array(0) : head;
 }
 
 /** What the kernel starts first: the interpreter of `#!`, or ELF's loader. */
-function interpreterOf(
-  head: Uint8Array,
-): { kind: "the interpreter" | "the loader"; path: string } | undefined {
+function interpreterOf(head: Uint8Array): Requirement | undefined {
   if (head[0] === 0x23 && head[1] === 0x21) {
     const end = head.indexOf(10);
     const line = decode(head.subarray(2, end < 0 ? undefined : end));
@@ -151,7 +174,7 @@ function interpreterOf(
   return undefined;
 }
 
-function isElf(head: Uint8Array): boolean {
+export function isElf(head: Uint8Array): boolean {
   return head.length >= 20 && decode(head.subarray(1, 4)) === "ELF" && head[0] === 0x7f;
 }
 

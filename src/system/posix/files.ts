@@ -36,6 +36,7 @@ export type FileStatus = {
   /** Permission bits, 0…0o7777. */
   readonly mode: number;
   readonly uid: number;
+  readonly gid: number;
   /** What tells this file from any other: its device and its number on it. */
   readonly identity: string;
   /** Bytes. */
@@ -56,7 +57,7 @@ export function descriptorStatus(descriptor: number): FileStatus | SystemError {
   return statusBy("fstat", SYS_fstat, descriptor);
 }
 
-/** struct stat of x86-64: dev 0, ino 8, mode 24, uid 28, size 48; 144 bytes. */
+/** struct stat of x86-64: dev 0, ino 8, mode 24, uid 28, gid 32, size 48; 144 bytes. */
 function statusBy(
   call: string,
   number: number,
@@ -71,6 +72,9 @@ function statusBy(
     kind: kinds[(mode >> 12) as keyof typeof kinds] ?? "unknown",
     mode: mode & 0o7777,
     uid: view.getUint32(28, true),
+    get gid() {
+      return view.getUint32(32, true);
+    },
     get identity() {
       return `${view.getBigUint64(0, true)}:${view.getBigUint64(8, true)}`;
     },

@@ -10,12 +10,21 @@ import { recordAddress } from "./launcher.ts";
 
 /** What starts a process: the launcher's own function (src/launcher/start.c). */
 const starting = {
-  sidecar_start: { args: ["ptr", "u64", "u64", "ptr", "u64"], returns: "i32" },
+  sidecar_start: {
+    args: ["ptr", "u64", "u64", "ptr", "u64", "ptr"],
+    returns: "i64",
+  },
 } as const;
 
 /** And where there is no launcher, libc's. */
 const startingWithoutLauncher = {
   posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+} as const;
+
+/** What sends signals to all that a process started: the launcher's, too. */
+const trees = {
+  sidecar_ask: { args: ["ptr", "u64", "u64"], returns: "void" },
+  sidecar_signal_descendants: { args: ["u64", "i32", "i32"], returns: "void" },
 } as const;
 
 /** What every block needs. Binding a function costs about 8 µs, so these are few. */
@@ -63,6 +72,14 @@ const occasional = {
   unlink: { args: ["ptr"], returns: "i32" },
 } as const;
 
+/** What copies streams in threads: the launcher's own (src/launcher/relay.c). */
+const relaying = {
+  sidecar_relay_abandon: { args: ["ptr"], returns: "void" },
+  sidecar_relay_begin: { args: ["i32", "ptr", "i32"], returns: "ptr" },
+  sidecar_relay_file: { args: ["i32", "i32", "u64", "u64"], returns: "ptr" },
+  sidecar_relay_finish: { args: ["ptr"], returns: "void" },
+} as const;
+
 /** What no block needs: system calls of up to six arguments, the auxiliary vector. */
 const rare = {
   getauxval: { args: ["u64"], returns: "u64" },
@@ -73,19 +90,25 @@ const library = "libc.so.6";
 const loadUsual = () => dlopen(library, usual).symbols;
 const loadCommon = () => dlopen(library, common).symbols;
 const loadOccasional = () => dlopen(library, occasional).symbols;
+const loadRelaying = () => dlopen(library, relaying).symbols;
+const loadTrees = () => dlopen(library, trees).symbols;
 const loadRare = () => dlopen(library, rare).symbols;
 
 let usualLoaded: ReturnType<typeof loadUsual> | undefined;
 let commonLoaded: ReturnType<typeof loadCommon> | undefined;
 let occasionalLoaded: ReturnType<typeof loadOccasional> | undefined;
+let relayingLoaded: ReturnType<typeof loadRelaying> | undefined;
+let treesLoaded: ReturnType<typeof loadTrees> | undefined;
 let rareLoaded: ReturnType<typeof loadRare> | undefined;
 
 /** What sidecar may bind: the launcher must have all of them. */
 export const functionNames: readonly string[] = [
   ...Object.keys(starting),
+  ...Object.keys(trees),
   ...Object.keys(usual),
   ...Object.keys(common),
   ...Object.keys(occasional),
+  ...Object.keys(relaying),
   ...Object.keys(rare),
 ];
 
@@ -107,6 +130,18 @@ export function moreLibc(): ReturnType<typeof loadOccasional> {
   return occasionalLoaded;
 }
 
+/** What copies streams, where there is a launcher; bound at the first call too. */
+export function relayingLibc(): ReturnType<typeof loadRelaying> {
+  relayingLoaded ??= loadRelaying();
+  return relayingLoaded;
+}
+
+/** What ends those who do not end by themselves; there only with the launcher. */
+export function treeLibc(): ReturnType<typeof loadTrees> {
+  treesLoaded ??= loadTrees();
+  return treesLoaded;
+}
+
 /** What only commands for people need, bound at the first call too. */
 export function rareLibc(): ReturnType<typeof loadRare> {
   rareLoaded ??= loadRare();
@@ -124,6 +159,7 @@ export const errorNumber = {
   EAGAIN: 11,
   EACCES: 13,
   EBUSY: 16,
+  EEXIST: 17,
   EXDEV: 18,
   ENOTDIR: 20,
   EISDIR: 21,

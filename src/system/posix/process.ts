@@ -1,42 +1,90 @@
 /** Processes: learn how one ended, signal its group, hand it the terminal. */
 
+import { ptr } from "../foreign.ts";
 import { commonLibc, lastError, libc, moreLibc, SystemError } from "./libc.ts";
 import { signalNumber, signalSet } from "./signals.ts";
+import {
+  allTrees,
+  groupExists,
+  newsOf,
+  signalOwn,
+  signalTree,
+  type Tree,
+  treeOf,
+  usageOfTree,
+} from "./trees.ts";
 
 const SIG_BLOCK = 0;
 const SIG_UNBLOCK = 1;
 
-/** How a child changed. Times in seconds, peak memory in bytes of the largest process. */
+/** How a process that sidecar started has changed. */
 export type Change = {
   readonly process: number;
   readonly how:
     | { readonly kind: "exited"; readonly code: number }
     | { readonly kind: "signalled"; readonly signal: number; readonly core: boolean }
     | { readonly kind: "stopped"; readonly signal: number };
-  readonly processorSeconds: number;
-  readonly peakMemory: number;
 };
+
+/** Seconds of processor time of all; bytes of memory of the largest. */
+export type Usage = { readonly processorSeconds: number; readonly peakMemory: number };
 
 const WNOHANG = 1;
 const WUNTRACED = 2;
 
-/** A child that ended or stopped; nothing where none has, or none is left. */
+/**
+ * A process that ended or stopped; nothing where none has. On the way whoever became
+ * sidecar's child by his parent's death is reaped, and what he used is not counted.
+ */
 export function nextChange(): Change | undefined {
-  const wait = new Int32Array(1);
-  const usage = new Uint8Array(144);
-  const process = libc().wait4(-1, wait, WNOHANG | WUNTRACED, usage);
-  if (process <= 0) return undefined;
+  for (;;) {
+    for (const tree of allTrees()) {
+      const status = newsOf(tree);
+      if (status !== undefined)
+        return { process: tree.process, how: waitStatus(status) };
+    }
+    const status = new Int32Array(1);
+    const usage = new Uint8Array(144);
+    const process = libc().wait4(-1, status, WNOHANG | WUNTRACED, usage);
+    if (process <= 0) {
+      attendOrphans(process < 0);
+      return undefined;
+    }
+    const how = waitStatus(status[0]!);
+    for (const tree of allTrees()) if (tree.guardian === process) lose(tree, how);
+    const tree = treeOf(process);
+    if (!tree || tree.told) continue;
+    if (how.kind !== "stopped") noteEnd(tree, usage);
+    return { process, how };
+  }
+}
+
+/** A guardian has ended: since nobody was left, or since somebody killed it. */
+function lose(tree: Tree, how: Change["how"]): void {
+  if (how.kind === "stopped") return;
+  tree.guardian = 0;
+  if (how.kind === "exited") tree.gone = true;
+}
+
+function noteEnd(tree: Tree, usage: Uint8Array): void {
   const view = new DataView(usage.buffer);
-  return {
-    process,
-    how: waitStatus(wait[0]!),
-    // struct rusage: user time 0, system time 16 (seconds, microseconds), maxrss 32.
-    processorSeconds:
-      integer(view, 0) +
-      integer(view, 16) +
-      (integer(view, 8) + integer(view, 24)) / 1_000_000,
-    peakMemory: integer(view, 32) * 1024,
-  };
+  tree.told = true;
+  // struct rusage: user time 0, system time 16 (seconds, microseconds), maxrss 32.
+  tree.processorSeconds +=
+    integer(view, 0) +
+    integer(view, 16) +
+    (integer(view, 8) + integer(view, 24)) / 1_000_000;
+  tree.peakMemory = Math.max(tree.peakMemory, integer(view, 32) * 1024);
+}
+
+/** Those who have no guardian. @param nobody sidecar has no child at all */
+function attendOrphans(nobody: boolean): void {
+  for (const tree of allTrees()) {
+    if (tree.guardian !== 0 || tree.gone) continue;
+    if (nobody) tree.gone = tree.told = true;
+    else if (tree.killed && tree.address !== 0)
+      signalOwn(tree, signalNumber.SIGKILL, false);
+  }
 }
 
 /** A long of C that is not negative; exact up to 2^53. */
@@ -52,13 +100,31 @@ function waitStatus(status: number): Change["how"] {
   return { kind: "signalled", signal, core: (status & 0x80) !== 0 };
 }
 
-/** Signals every member of a process group. @returns whether there was one */
-export function signalGroup(group: number, signal: number): boolean {
-  return libc().kill(-group, signal) === 0;
+/** Signals the group of a process that was started and has not ended. */
+export function signalGroup(process: number, signal: number): void {
+  libc().kill(-process, signal);
 }
 
-export function groupExists(group: number): boolean {
-  return signalGroup(group, 0);
+/**
+ * Signals a process and all that it started, in whatever group or session they are;
+ * with `outsiders` only those who are not in its group.
+ */
+export function signalAll(process: number, signal: number, outsiders = false): void {
+  const tree = treeOf(process);
+  if (tree) signalTree(tree, signal, outsiders);
+}
+
+/** Whether the process, or anybody whom it started, is there. */
+export function isAnybodyLeft(process: number): boolean {
+  const tree = treeOf(process);
+  if (!tree || tree.gone) return false;
+  return tree.address !== 0 || groupExists(tree);
+}
+
+/** What a process and all that it started used, those who have ended by now. */
+export function usageOf(process: number): Usage {
+  const tree = treeOf(process);
+  return tree ? usageOfTree(tree) : { processorSeconds: 0, peakMemory: 0 };
 }
 
 /**
@@ -78,6 +144,16 @@ const PR_SET_CHILD_SUBREAPER = 36;
 /** Orphans of the block become children of sidecar, so that it learns of their end. */
 export function adoptOrphans(): void {
   libc().prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0);
+}
+
+const PR_GET_CHILD_SUBREAPER = 37;
+
+/** Whether they do: a filter of system calls may have forbidden it. */
+export function isAdopting(): boolean {
+  const answer = new Int32Array(1);
+  return (
+    libc().prctl(PR_GET_CHILD_SUBREAPER, ptr(answer), 0, 0) === 0 && answer[0] === 1
+  );
 }
 
 /** The group that the terminal listens to; -1 where it is none, or not ours. */

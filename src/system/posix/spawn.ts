@@ -3,8 +3,9 @@
 import { ptr } from "../foreign.ts";
 import { encodeTerminated } from "../text.ts";
 import { recordAddress } from "./launcher.ts";
-import { commonLibc, libc, SystemError } from "./libc.ts";
+import { commonLibc, errorNumber, libc, SystemError } from "./libc.ts";
 import type { Started } from "./start.ts";
+import { rememberChild, rememberTree } from "./trees.ts";
 
 export type Start = {
   /** The program's file; no search is done. */
@@ -15,33 +16,44 @@ export type Start = {
   readonly environment: readonly string[];
   /** Descriptor in the child: descriptor here. What is not named stays as it is. */
   readonly descriptors: Readonly<Record<number, number>>;
+  /** Directory of a cgroup (version 2) to start it in; else it is in sidecar's own. */
+  readonly cgroup?: string;
 };
 
 /**
  * Starts a process in a group of its own, with everything else (mask and dispositions
  * of signals, limits, descriptors) as sidecar itself was started.
  * @returns the process id, which is also the group's
- * @throws SystemError with the errno of `execve`
+ * @throws SystemError of `execve`, or of `clone` where the cgroup cannot be entered
  */
 export function startProcess(start: Start, started: Started): number {
   const result = recordAddress ? startByLauncher(start) : spawn(start, started);
+  if (result < -cgroupRefused) throw new SystemError("clone", -result - cgroupRefused);
   if (result < 0) throw new SystemError("execve", -result);
-  return result;
+  return recordAddress ? rememberTree(result) : rememberChild(result);
 }
 
-/** By sidecar_start in src/launcher/start.c, which knows how sidecar was started. */
+/** What start.c subtracts where it was the cgroup that could not be entered. */
+const cgroupRefused = 4096;
+
+/**
+ * By sidecar_start in src/launcher/start.c, which knows how sidecar was started.
+ * @returns the address of a `struct tree`, or the error number, negative
+ */
 function startByLauncher(start: Start): number {
   const { path, words, environment } = start;
   const moves: number[] = [];
   for (const target in start.descriptors)
     moves.push(Number(target), start.descriptors[target]!);
-  return libc().sidecar_start(
+  const result = libc().sidecar_start(
     encodeTerminated([path, ...words, ...environment].join("\0")),
     words.length,
     environment.length,
     moves.length > 0 ? Int32Array.from(moves) : null,
     moves.length / 2,
+    start.cgroup === undefined ? null : encodeTerminated(start.cgroup),
   );
+  return Number(result);
 }
 
 const POSIX_SPAWN_SETPGROUP = 0x02;
@@ -50,6 +62,7 @@ const POSIX_SPAWN_SETSIGMASK = 0x08;
 
 /** @returns the process id, or the error number, negative */
 function spawn(start: Start, started: Started): number {
+  if (start.cgroup !== undefined) return -cgroupRefused - errorNumber.ENOSYS;
   const identifier = new Int32Array(1);
   const words = pointers(start.words);
   const environment = pointers(start.environment);

@@ -8,11 +8,15 @@
  * events anyway. (Bun's own handlers, SetConsoleCtrlHandler in libuv, are told too, but
  * they only post to an event loop; ours was added last and is asked first.)
  */
-import { type Pointer, toArrayBuffer } from "../foreign.ts";
-import { encodeTerminated } from "../text.ts";
-import { checked, lastError, SystemError } from "./errors.ts";
+import { checked } from "./errors.ts";
 import { kernel } from "./kernel.ts";
-import { wide } from "./wide.ts";
+import {
+  addressBytes,
+  allocate,
+  functionBytes,
+  install,
+  memoryAt,
+} from "./machine-code.ts";
 
 /** In the order of their numbers; 3 and 4 do not exist. */
 const kinds = ["interrupt", "break", "close", "close", "close", "close", "close"];
@@ -48,67 +52,35 @@ export function arrivedControlEvents(): ControlEvent[] {
   return arrived;
 }
 
-const MEM_COMMIT_RESERVE = 0x3000;
-const PAGE_READWRITE = 0x04;
-const PAGE_EXECUTE_READ = 0x20;
-
 /** The handler in memory. @returns its address */
 function handlerFor(handles: Record<ControlEvent, number>): number {
-  // Neither is ever freed: a thread of Windows may be in there at any time.
-  const table = allocate();
-  const code = allocate();
-  write(table, new Uint8Array(BigInt64Array.from(kinds.map(handleOf)).buffer));
-  write(code, handlerCode(table, address("SetEvent"), address("Sleep")));
-  checked(
-    "VirtualProtect",
-    kernel().VirtualProtect(code, 64, PAGE_EXECUTE_READ, new Uint32Array(1)),
-  );
-  return code;
-
-  function handleOf(kind: string): bigint {
-    return BigInt(handles[kind as ControlEvent]);
-  }
-}
-
-function allocate(): number {
-  const { VirtualAlloc } = kernel();
-  const memory = Number(VirtualAlloc(0, 4096, MEM_COMMIT_RESERVE, PAGE_READWRITE));
-  return checked("VirtualAlloc", memory);
-}
-
-function write(target: number, bytes: Uint8Array): void {
-  new Uint8Array(toArrayBuffer(target as Pointer, 0, bytes.length)).set(bytes);
-}
-
-function address(name: string): bigint {
-  const library = kernel().GetModuleHandleW(wide("kernel32.dll"));
-  const found = kernel().GetProcAddress(library, encodeTerminated(name));
-  if (found === 0n) throw new SystemError("GetProcAddress", lastError());
-  return found;
+  const table = allocate(kinds.length * 8);
+  const entries = new BigInt64Array(memoryAt(table, kinds.length * 8));
+  kinds.forEach((kind, index) => {
+    entries[index] = BigInt(handles[kind as ControlEvent]);
+  });
+  return install(handlerCode(table));
 }
 
 /**
  * `BOOL handler(DWORD type)`: sets the event of `type`. Where the console closes, Windows
  * ends sidecar when this returns, so it does not; it has some seconds then.
  */
-function handlerCode(table: number, setEvent: bigint, sleep: bigint): Uint8Array {
-  const long = (value: bigint) => [
-    ...new Uint8Array(BigUint64Array.of(BigInt.asUintN(64, value)).buffer),
-  ];
-  return Uint8Array.from([
+function handlerCode(table: number): number[] {
+  return [
     ...[0x83, 0xf9, 0x06], //             cmp ecx, 6
     ...[0x77, 0x42], //                   ja unknown
     0x53, //                              push rbx
     ...[0x48, 0x83, 0xec, 0x20], //       sub rsp, 32
     ...[0x89, 0xcb], //                   mov ebx, ecx
-    ...[0x48, 0xb8, ...long(BigInt(table))], // mov rax, table
+    ...[0x48, 0xb8, ...addressBytes(table)], // mov rax, table
     ...[0x48, 0x8b, 0x0c, 0xd8], //       mov rcx, [rax + rbx * 8]
-    ...[0x48, 0xb8, ...long(setEvent)], // mov rax, SetEvent
+    ...[0x48, 0xb8, ...functionBytes("SetEvent")], // mov rax, SetEvent
     ...[0xff, 0xd0], //                   call rax
     ...[0x83, 0xfb, 0x02], //             cmp ebx, 2
     ...[0x72, 0x11], //                   jb done
     ...[0xb9, 0xff, 0xff, 0xff, 0xff], // mov ecx, INFINITE
-    ...[0x48, 0xb8, ...long(sleep)], //   mov rax, Sleep
+    ...[0x48, 0xb8, ...functionBytes("Sleep")], //   mov rax, Sleep
     ...[0xff, 0xd0], //                   call rax
     ...[0xb8, 0x01, 0x00, 0x00, 0x00], // done: mov eax, 1
     ...[0x48, 0x83, 0xc4, 0x20], //       add rsp, 32
@@ -116,5 +88,5 @@ function handlerCode(table: number, setEvent: bigint, sleep: bigint): Uint8Array
     0xc3, //                              ret
     ...[0x31, 0xc0], //                   unknown: xor eax, eax
     0xc3, //                              ret
-  ]);
+  ];
 }

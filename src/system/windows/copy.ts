@@ -1,5 +1,5 @@
 /** The content of one open file into another. */
-import { readSome, writeSome } from "./descriptors.ts";
+import { readSome, writeWaiting } from "./descriptors.ts";
 import { checked } from "./errors.ts";
 import { moreKernel } from "./kernel.ts";
 
@@ -20,7 +20,7 @@ export function copyContent(
     const length = readSome(source, buffer);
     if (length === 0) return;
     for (let at = 0; at < (length ?? 0); )
-      at += writeSome(target, buffer.subarray(at, length));
+      at += writeWaiting(target, buffer.subarray(at, length));
   }
 }
 

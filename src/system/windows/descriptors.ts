@@ -9,6 +9,7 @@ import { waitHandles } from "./jobs.ts";
 import { invalidHandle, kernel, moreKernel } from "./kernel.ts";
 import { makeNamedPipe, openPipeForWriting, type PipeReader } from "./pipes.ts";
 import { wide } from "./wide.ts";
+import { Writer } from "./writer.ts";
 
 /** What openSignals returns: ready when a signal arrived, or a child has changed. */
 export const signalsDescriptor = -2;
@@ -53,6 +54,8 @@ export function emptyInput(): number {
 export function setNonBlocking(_descriptor: number, _on: boolean): void {}
 
 export function closeDescriptor(descriptor: number): void {
+  patient.delete(descriptor);
+  writers.delete(descriptor);
   const reader = readers.get(descriptor);
   if (reader) {
     readers.delete(descriptor);
@@ -77,8 +80,37 @@ export function readSome(descriptor: number, buffer: Uint8Array): number | undef
   throw new SystemError("ReadFile", error);
 }
 
-/** Writes once, waiting where it must. @returns the number of bytes that were taken */
+/** Whether a descriptor may make a writer wait; a file on a disk never does. */
+const patient = new Map<number, boolean>();
+const writers = new Map<number, Writer>();
+
+function writerFor(descriptor: number): Writer | undefined {
+  const FILE_TYPE_DISK = 1;
+  // Of both at once: what is written to cannot be asked for its type, and the two may
+  // be one.
+  for (const number of [descriptor, 1, 2])
+    if (!patient.has(number)) {
+      const type = moreKernel().GetFileType(handleOf(number));
+      patient.set(number, type !== FILE_TYPE_DISK);
+    }
+  if (patient.get(descriptor) === false) return undefined;
+  const writer = writers.get(descriptor) ?? new Writer(handleOf(descriptor));
+  writers.set(descriptor, writer);
+  return writer;
+}
+
+/**
+ * Writes what can be written without waiting for a reader. Whoever gets 0 waits, and
+ * comes again with the same bytes, because a part of them is on its way.
+ * @returns the number of bytes that were taken
+ */
 export function writeSome(descriptor: number, bytes: Uint8Array): number {
+  const writer = writerFor(descriptor);
+  return writer ? writer.write(bytes) : writeWaiting(descriptor, bytes);
+}
+
+/** Writes once, waiting where it must. @returns the number of bytes that were taken */
+export function writeWaiting(descriptor: number, bytes: Uint8Array): number {
   const count = new Uint32Array(1);
   if (kernel().WriteFile(handleOf(descriptor), bytes, bytes.length, count, 0) === 0)
     throw new SystemError("WriteFile", lastError());
@@ -94,7 +126,8 @@ export function writeAll(descriptor: number, bytes: Uint8Array): void {
     const { WriteConsoleW } = moreKernel();
     if (WriteConsoleW(handle, wide(text), text.length, written, 0) !== 0) return;
   }
-  for (let at = 0; at < bytes.length; ) at += writeSome(descriptor, bytes.subarray(at));
+  for (let at = 0; at < bytes.length; )
+    at += writeWaiting(descriptor, bytes.subarray(at));
 }
 
 export type Interest = {
@@ -136,14 +169,18 @@ function sleep(handles: readonly number[], milliseconds: number): boolean {
 
 function handlesFor({ descriptor, wants }: Interest): number[] {
   if (descriptor === signalsDescriptor) return [...controlHandles(), ...waitHandles()];
-  const reader = wants === "read" ? readers.get(descriptor) : undefined;
+  if (wants === "write") {
+    const writer = writers.get(descriptor);
+    return writer ? [writer.done] : [];
+  }
+  const reader = readers.get(descriptor);
   return reader ? [reader.event] : [];
 }
 
 function readyNow(interests: readonly Interest[]): boolean[] {
   return interests.map(({ descriptor, wants }) => {
     if (descriptor === signalsDescriptor) return sleepless();
-    if (wants === "write") return true;
+    if (wants === "write") return writers.get(descriptor)?.isReady() ?? true;
     return readers.get(descriptor)?.isReady() ?? true;
   });
 }

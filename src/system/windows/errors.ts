@@ -2,7 +2,12 @@
 import { kernel, moreKernel } from "./kernel.ts";
 import { narrow } from "./wide.ts";
 
-const ERROR_PATH_NOT_FOUND = 3;
+/** What means the same as another number, which stands for both. */
+const sameAs: Readonly<Record<number, number>> = {
+  3: 2, // ERROR_PATH_NOT_FOUND: ERROR_FILE_NOT_FOUND
+  64: 53, // ERROR_NETNAME_DELETED: ERROR_BAD_NETPATH
+  67: 53, // ERROR_BAD_NET_NAME: the server has no such share
+};
 /** Beyond all numbers of Windows: it says "access denied" where this is the reason. */
 const isDirectory = 0x2000_0001;
 const isUnquotable = 0x2000_0002;
@@ -57,7 +62,7 @@ export class SystemError extends Error {
     code: number,
   ) {
     super(errorText(code));
-    this.errno = code === ERROR_PATH_NOT_FOUND ? errorNumber.ENOENT : code;
+    this.errno = sameAs[code] ?? code;
   }
 }
 

@@ -4,7 +4,7 @@
  * serves as address, because shells do not hand handles on; nobody can guess it, and by
  * Windows' defaults nobody but this user may write to it.
  */
-import { closeDescriptor, makeAnswerPipe, writeSome } from "./descriptors.ts";
+import { closeDescriptor, makeAnswerPipe, writeWaiting } from "./descriptors.ts";
 import { openPipeForWriting } from "./pipes.ts";
 import type { Started } from "./start.ts";
 import { join, wide } from "./wide.ts";
@@ -26,7 +26,7 @@ export function sendEnvironment(address: string, entries: readonly string[]): vo
   const text = wide(entries.map((entry) => `${entry}\0`).join(""));
   const bytes = new Uint8Array(text.buffer);
   const pipe = openPipeForWriting(address);
-  for (let at = 0; at < bytes.length; ) at += writeSome(pipe, bytes.subarray(at));
+  for (let at = 0; at < bytes.length; ) at += writeWaiting(pipe, bytes.subarray(at));
   closeDescriptor(pipe);
 }
 

@@ -24,6 +24,8 @@ export type Job = {
 };
 
 const jobs = new Map<number, Job>();
+/** Of jobs that are gone. */
+const used = new Map<number, Usage>();
 
 const JobObjectBasicAccountingInformation = 1;
 const JobObjectBasicProcessIdList = 3;
@@ -95,6 +97,7 @@ export function isInhabited(job: Job): boolean {
 
 function forget(job: Job): void {
   jobs.delete(job.leader);
+  used.set(job.leader, accountOf(job.job));
   kernel().CloseHandle(job.process);
   kernel().CloseHandle(job.job);
 }
@@ -129,11 +132,17 @@ function membersOf(job: number): number[] {
   return ids;
 }
 
-/** What all who were in a job used: processor time in seconds, peak memory in bytes. */
-export function accountOf(job: number): {
-  processorSeconds: number;
-  peakMemory: number;
-} {
+/** Seconds of processor time of all; bytes of memory that all had at most, together. */
+export type Usage = { readonly processorSeconds: number; readonly peakMemory: number };
+
+/** What a process and all that it started used. */
+export function usageOf(leader: number): Usage {
+  const job = jobs.get(leader);
+  const nothing = { processorSeconds: 0, peakMemory: 0 };
+  return job ? accountOf(job.job) : (used.get(leader) ?? nothing);
+}
+
+function accountOf(job: number): Usage {
   // JOBOBJECT_BASIC_ACCOUNTING_INFORMATION: user time 0, kernel time 8, in 100 ns.
   const basic = new BigInt64Array(6);
   const extended = new BigUint64Array(extendedLimitSize / 8);

@@ -14,7 +14,6 @@ const boolean = "i32";
 
 /** What every block needs. Binding a function costs some microseconds. */
 const usual = {
-  AssignProcessToJobObject: { args: [handle, handle], returns: boolean },
   CloseHandle: { args: [handle], returns: boolean },
   CreateEventW: { args: ["u64", boolean, boolean, "u64"], returns: newHandle },
   CreateFileW: {
@@ -50,7 +49,6 @@ const usual = {
     returns: boolean,
   },
   ResetEvent: { args: [handle], returns: boolean },
-  ResumeThread: { args: [handle], returns: "u32" },
   SetConsoleCtrlHandler: { args: ["u64", boolean], returns: boolean },
   SetInformationJobObject: { args: [handle, "u32", "ptr", "u32"], returns: boolean },
   TerminateProcess: { args: [handle, "u32"], returns: boolean },
@@ -72,6 +70,10 @@ const occasional = {
   CreateDirectoryW: { args: ["ptr", "ptr"], returns: boolean },
   CreateNamedPipeW: {
     args: ["ptr", "u32", "u32", "u32", "u32", "u32", "u32", "u64"],
+    returns: newHandle,
+  },
+  CreateThread: {
+    args: ["u64", "u64", "u64", "u64", "u32", "u64"],
     returns: newHandle,
   },
   DeleteFileW: { args: ["ptr"], returns: boolean },
@@ -97,6 +99,7 @@ const occasional = {
   RemoveDirectoryW: { args: ["ptr"], returns: boolean },
   SetCurrentDirectoryW: { args: ["ptr"], returns: boolean },
   SetEndOfFile: { args: [handle], returns: boolean },
+  SetEvent: { args: [handle], returns: boolean },
   SetFilePointerEx: { args: [handle, "i64", "u64", "u32"], returns: boolean },
   SetFileAttributesW: { args: ["ptr", "u32"], returns: boolean },
   TerminateJobObject: { args: [handle, "u32"], returns: boolean },

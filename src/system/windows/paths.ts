@@ -2,7 +2,7 @@
 
 /** Whether a path means the same wherever one is. */
 export function isAbsolute(path: string): boolean {
-  return /^(?:[A-Za-z]:[\\/]|[\\/]{2}[^\\/])/.test(path);
+  return /^(?:[A-Za-z]:[\\/]|[\\/]{2}[^\\/]+[\\/]+[^\\/])/.test(path);
 }
 
 /** What an absolute path begins with, for a message. */

@@ -1,19 +1,27 @@
 /** Processes: learn how one ended, and end it. */
 import { handleOf } from "./descriptors.ts";
 import { lastError, SystemError } from "./errors.ts";
-import { accountOf, allJobs, hasEnded, isInhabited, jobOf, terminate } from "./jobs.ts";
+import {
+  allJobs,
+  hasEnded,
+  isInhabited,
+  jobOf,
+  terminate,
+  type Usage,
+  usageOf,
+} from "./jobs.ts";
 import { kernel, moreKernel } from "./kernel.ts";
 import { signalNumber } from "./signals.ts";
 
-/** How a child changed. Times in seconds, peak memory in bytes; of its whole job. */
+export { type Usage, usageOf };
+
+/** How a process that sidecar started has changed. */
 export type Change = {
   readonly process: number;
   readonly how:
     | { readonly kind: "exited"; readonly code: number }
     | { readonly kind: "signalled"; readonly signal: number; readonly core: boolean }
     | { readonly kind: "stopped"; readonly signal: number };
-  readonly processorSeconds: number;
-  readonly peakMemory: number;
 };
 
 /** A child that ended; nothing where none has. Nobody is ever stopped on Windows. */
@@ -28,7 +36,6 @@ export function nextChange(): Change | undefined {
       how: job.terminated
         ? { kind: "signalled", signal: signalNumber.SIGKILL, core: false }
         : { kind: "exited", code: code[0]! },
-      ...accountOf(job.job),
     };
   }
   return undefined;
@@ -52,8 +59,14 @@ export function signalGroup(group: number, signal: number): boolean {
   return true;
 }
 
-export function groupExists(group: number): boolean {
-  const job = jobOf(group);
+/** The same: a group is a job, and nobody leaves it. @param outsiders so: nobody */
+export function signalAll(group: number, signal: number, outsiders = false): void {
+  if (!outsiders) signalGroup(group, signal);
+}
+
+/** Whether the process, or anybody whom it started, is there. */
+export function isAnybodyLeft(process: number): boolean {
+  const job = jobOf(process);
   return job !== undefined && isInhabited(job);
 }
 

@@ -59,9 +59,12 @@ export function runtimeWords(text: string): string[] | undefined {
   return words;
 }
 
-/** Whether Windows runs a file by cmd.exe; it takes no notice of dots at the end. */
+/** Windows takes no notice of dots and blanks at the end of a file's name. */
+const ignoredEnd = /[. ]+$/;
+
+/** Whether Windows runs a file by cmd.exe. */
 export function isBatchFile(path: string): boolean {
-  return /\.(bat|cmd)[. ]*$/i.test(path);
+  return /\.(bat|cmd)$/i.test(path.replace(ignoredEnd, ""));
 }
 
 /**
@@ -79,7 +82,8 @@ export function batchCommandLine(
 ): string | undefined {
   if ([path, ...words].some((word) => /[\r\n\0]/.test(word))) return undefined;
   if (path.includes('"')) return undefined;
-  const parts = [`"${percentSafe(path)}"`, ...words.map(batchWord)];
+  const file = path.replace(ignoredEnd, "");
+  const parts = [`"${percentSafe(file)}"`, ...words.map(batchWord)];
   return `cmd.exe /d /e:on /v:off /s /c "${parts.join(" ")}"`;
 }
 

@@ -60,7 +60,21 @@ export function openSignals(): number {
   return signalsDescriptor;
 }
 
+/**
+ * What a control event means. Whoever asks `again`, by Ctrl-C too, means what a second
+ * SIGTERM does: at once.
+ */
+export function meaningOf(event: ControlEvent, again: boolean): SignalName {
+  return again ? "SIGTERM" : meanings[event];
+}
+
+let wasAsked = false;
+
 /** The signals that have arrived since the last call. */
 export function readSignals(_descriptor: number): number[] {
-  return arrivedControlEvents().map((event) => signalNumber[meanings[event]]);
+  return arrivedControlEvents().map((event) => {
+    const meaning = meaningOf(event, wasAsked);
+    wasAsked = true;
+    return signalNumber[meaning];
+  });
 }

@@ -1,15 +1,11 @@
 /** To start a process, in a job of its own. */
-import { ptr } from "../foreign.ts";
-import { handleOf } from "./descriptors.ts";
-import {
-  checked,
-  errorNumber,
-  lastError,
-  SystemError,
-  windowsError,
-} from "./errors.ts";
+import type { Pointer } from "../foreign.ts";
+import { closeDescriptor, emptyInput, handleOf } from "./descriptors.ts";
+import { checked, errorNumber, SystemError, windowsError } from "./errors.ts";
 import { createJob, remember } from "./jobs.ts";
 import { kernel, moreKernel } from "./kernel.ts";
+import { allocate, memoryAt } from "./machine-code.ts";
+import { isTerminal } from "./process.ts";
 import { batchCommandLine, commandLine, isBatchFile } from "./quoting.ts";
 import type { Started } from "./start.ts";
 import { narrow, wide } from "./wide.ts";
@@ -25,44 +21,39 @@ export type Start = {
   readonly descriptors: Readonly<Record<number, number>>;
   /** Instead of `words`, for a program that splits its command line by other rules. */
   readonly commandLine?: string;
+  /** There are none on Windows. */
+  readonly cgroup?: string;
 };
 
-const CREATE_SUSPENDED = 0x4;
 const CREATE_NEW_PROCESS_GROUP = 0x200;
 const CREATE_UNICODE_ENVIRONMENT = 0x400;
 const EXTENDED_STARTUPINFO_PRESENT = 0x8_0000;
 const STARTF_USESTDHANDLES = 0x100;
 const PROC_THREAD_ATTRIBUTE_HANDLE_LIST = 0x2_0002;
+const PROC_THREAD_ATTRIBUTE_JOB_LIST = 0x2_000d;
 /** A command line is at most so long (characters, with its NUL); cmd.exe's, shorter. */
 const longestCommandLine = 32_767;
 const longestBatchLine = 8191;
 
 /**
- * Starts a process in a job and a process group of its own. It inherits its three
- * standard streams and nothing else.
+ * Starts a process in a job and a process group of its own; it is in the job before its
+ * first instruction. It inherits its three standard streams and nothing else.
  * @returns the process id, which is also the group's
  * @throws SystemError
  */
 export function startProcess(start: Start, _started: Started): number {
   const [application, line] = whatToRun(start);
-  const streams = [0, 1, 2].map((number) =>
-    inheritable(handleOf(start.descriptors[number] ?? number)),
-  );
+  const streams = streamsFor(start);
   const job = createJob();
   try {
-    const { process, thread, identifier } = create(
+    const environment = environmentBlock(start.environment);
+    const { process, identifier } = create(
       application,
       line,
-      environmentBlock(start.environment),
+      environment,
       streams,
+      job,
     );
-    if (kernel().AssignProcessToJobObject(job, process) === 0) {
-      const error = lastError();
-      kernel().TerminateProcess(process, 1);
-      throw new SystemError("AssignProcessToJobObject", error);
-    }
-    kernel().ResumeThread(thread);
-    kernel().CloseHandle(thread);
     remember(identifier, process, job);
     return identifier;
   } catch (error) {
@@ -71,6 +62,23 @@ export function startProcess(start: Start, _started: Started): number {
   } finally {
     for (const stream of streams) if (stream !== 0) kernel().CloseHandle(stream);
   }
+}
+
+/**
+ * Copies of the standard streams that the child may inherit. A batch file gets no
+ * console to read from: cmd.exe, which Ctrl-Break reaches, would ask there whether to
+ * "Terminate batch job (Y/N)?", and wait for an answer.
+ */
+function streamsFor({ path, commandLine, descriptors }: Start): number[] {
+  const inherits = descriptors[0] === undefined;
+  const isBatch = commandLine === undefined && isBatchFile(path);
+  const mute = isBatch && inherits && isTerminal(0);
+  const input = mute ? emptyInput() : (descriptors[0] ?? 0);
+  const streams = [input, descriptors[1] ?? 1, descriptors[2] ?? 2].map((descriptor) =>
+    inheritable(handleOf(descriptor)),
+  );
+  if (mute) closeDescriptor(input);
+  return streams;
 }
 
 /** The program's file and its command line. */
@@ -128,11 +136,13 @@ function create(
   line: string,
   environment: Uint16Array,
   streams: readonly number[],
+  job: number,
 ) {
-  const inherited = BigInt64Array.from(
-    streams.filter((stream) => stream !== 0).map(BigInt),
-  );
-  const attributes = attributeList(inherited);
+  const inherited = streams.filter((stream) => stream !== 0);
+  const attributes = attributeList([
+    [PROC_THREAD_ATTRIBUTE_JOB_LIST, [job]],
+    [PROC_THREAD_ATTRIBUTE_HANDLE_LIST, inherited],
+  ]);
   const startup = new Uint8Array(112);
   const view = new DataView(startup.buffer);
   view.setUint32(0, startup.length, true);
@@ -140,7 +150,7 @@ function create(
   streams.forEach((stream, index) => {
     view.setBigInt64(80 + index * 8, BigInt(stream), true);
   });
-  view.setBigUint64(104, BigInt(ptr(attributes)), true);
+  view.setBigUint64(104, BigInt(attributes), true);
   const information = new Uint8Array(24);
   const created = kernel().CreateProcessW(
     wide(application),
@@ -148,8 +158,7 @@ function create(
     0,
     0,
     inherited.length > 0 ? 1 : 0,
-    CREATE_SUSPENDED |
-      CREATE_NEW_PROCESS_GROUP |
+    CREATE_NEW_PROCESS_GROUP |
       CREATE_UNICODE_ENVIRONMENT |
       EXTENDED_STARTUPINFO_PRESENT,
     environment,
@@ -159,35 +168,45 @@ function create(
   );
   checked("CreateProcess", created);
   const result = new DataView(information.buffer);
+  kernel().CloseHandle(Number(result.getBigInt64(8, true)));
   return {
     process: Number(result.getBigInt64(0, true)),
-    thread: Number(result.getBigInt64(8, true)),
     identifier: result.getUint32(16, true),
   };
 }
 
-/** A list with one attribute: the handles that are inherited, and no others. */
-function attributeList(inherited: BigInt64Array): Uint8Array {
+const attributeMemory = 4096;
+let attributePlace = 0;
+
+/**
+ * Attributes of the process to be, each a list of handles; empty ones are left out.
+ * Windows is told where they are, so they are not in JavaScript's heap, where they would
+ * be gone as soon as nobody here uses them.
+ * @returns the address of the list
+ */
+function attributeList(
+  attributes: readonly (readonly [attribute: number, handles: readonly number[]])[],
+): number {
   const { InitializeProcThreadAttributeList, UpdateProcThreadAttribute } = kernel();
-  const size = new BigUint64Array(1);
-  InitializeProcThreadAttributeList(0, 1, 0, size);
-  const list = new Uint8Array(new ArrayBuffer(Number(size[0]!)));
+  attributePlace ||= allocate(attributeMemory);
+  const place = attributePlace;
+  const memory = new BigInt64Array(memoryAt(place, attributeMemory));
+  const size = BigUint64Array.of(BigInt(attributeMemory / 2));
   checked(
     "InitializeProcThreadAttributeList",
-    InitializeProcThreadAttributeList(ptr(list), 1, 0, size),
+    InitializeProcThreadAttributeList(place, attributes.length, 0, size),
   );
-  if (inherited.length > 0)
+  let at = memory.length / 2;
+  for (const [attribute, handles] of attributes) {
+    if (handles.length === 0) continue;
+    memory.set(handles.map(BigInt), at);
+    const value = (place + at * 8) as Pointer;
+    const length = handles.length * 8;
     checked(
       "UpdateProcThreadAttribute",
-      UpdateProcThreadAttribute(
-        list,
-        0,
-        PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
-        inherited,
-        inherited.byteLength,
-        0,
-        0,
-      ),
+      UpdateProcThreadAttribute(place as Pointer, 0, attribute, value, length, 0, 0),
     );
-  return list;
+    at += handles.length;
+  }
+  return place;
 }

@@ -1,0 +1,110 @@
+/** Many scenarios, several at a time: what failed, and what was tried how often. */
+import { classesOf } from "./classes.ts";
+import { type Ground, generate } from "./generator.ts";
+import { judge } from "./oracle.ts";
+import { cleanUp, type Evidence, perform, type Theatre } from "./performance.ts";
+import type { Scenario } from "./scenario.ts";
+
+export type Failed = {
+  readonly index: number;
+  readonly scenario: Scenario;
+  readonly problems: readonly string[];
+  readonly evidence: Evidence;
+};
+
+export type Tally = {
+  scenarios: number;
+  /** How many scenarios belonged to a class, and how many of those failed. */
+  readonly classes: Map<string, { count: number; failed: number }>;
+  /** Processes that were made, signals that were sent, bytes that were written. */
+  forks: number;
+  signals: number;
+  bytes: number;
+  /** The longest time from sidecar's death by SIGKILL to the last descendant's (ms). */
+  slowestFall: number;
+};
+
+export type Campaign = {
+  readonly seed: number;
+  readonly first: number;
+  readonly count: number;
+  readonly ground: Ground;
+  readonly theatre: Theatre;
+  /** How many at the same time; most of their time they sleep. */
+  readonly width?: number;
+  /** After so many failures it is enough. */
+  readonly mostFailures?: number;
+  readonly onFailure?: (failed: Failed) => void | Promise<void>;
+  readonly onProgress?: (done: number) => void;
+};
+
+export async function conduct(campaign: Campaign): Promise<Tally> {
+  const {
+    seed,
+    first,
+    count,
+    ground,
+    theatre,
+    width = 12,
+    mostFailures = 50,
+  } = campaign;
+  const tally: Tally = {
+    scenarios: 0,
+    classes: new Map(),
+    forks: 0,
+    signals: 0,
+    bytes: 0,
+    slowestFall: 0,
+  };
+  let next = first;
+  let failures = 0;
+  const work = async () => {
+    while (next < first + count && failures < mostFailures) {
+      const index = next;
+      next += 1;
+      const scenario = generate(seed, index, ground);
+      const { problems, evidence } = await tryOut(scenario, theatre);
+      add(tally, scenario, evidence, problems.length > 0);
+      if (problems.length > 0) failures += 1;
+      if (problems.length > 0)
+        await campaign.onFailure?.({ index, scenario, problems, evidence });
+      campaign.onProgress?.(tally.scenarios);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, work));
+  return tally;
+}
+
+/** One scenario; nothing of it is left behind. */
+export async function tryOut(scenario: Scenario, theatre: Theatre) {
+  const evidence = await perform(scenario, theatre);
+  try {
+    return { problems: judge(scenario, evidence), evidence };
+  } finally {
+    cleanUp(evidence);
+  }
+}
+
+function add(
+  tally: Tally,
+  scenario: Scenario,
+  { board, report }: Evidence,
+  hasFailed: boolean,
+): void {
+  tally.scenarios += 1;
+  tally.forks += board.forks;
+  tally.signals += report.sent.length;
+  for (const { kind, b } of board.notes)
+    if (kind === "written" && b > 0) tally.bytes += b;
+  if (report.signal === 9)
+    tally.slowestFall = Math.max(
+      tally.slowestFall,
+      (report.empty - report.ended) / 1_000_000,
+    );
+  for (const name of classesOf(scenario)) {
+    const entry = tally.classes.get(name) ?? { count: 0, failed: 0 };
+    tally.classes.set(name, entry);
+    entry.count += 1;
+    if (hasFailed) entry.failed += 1;
+  }
+}

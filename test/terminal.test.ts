@@ -1,0 +1,126 @@
+/** On a terminal: what is typed, Ctrl-C, Ctrl-Z, the size of the window. */
+import { expect, it } from "vitest";
+import {
+  describeWhere,
+  has,
+  hasNamespaces,
+  isRoot,
+  platformUser,
+} from "./support/machine.ts";
+import { executable } from "./support/paths.ts";
+import { codesBut } from "./support/sidecar.ts";
+import { inTerminal, keys } from "./support/terminal.ts";
+
+const sidecar = [executable, "--exec"];
+const asProcessOne = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+
+const places = [
+  { where: "on a host", before: [] as string[], needs: {} },
+  {
+    where: "as process 1",
+    before: asProcessOne,
+    needs: { root: isRoot, namespaces: hasNamespaces },
+  },
+  {
+    where: "as a user of the platform",
+    before: ["setpriv", `--reuid=${platformUser}`, "--clear-groups"],
+    needs: { root: isRoot, setpriv: has("setpriv") },
+  },
+];
+
+for (const { where, before, needs } of places)
+  describeWhere({ bash: has("bash"), ...needs }, `on a terminal, ${where},`, () => {
+    const begin = (script: string) =>
+      inTerminal([...before, ...sidecar, "bash", "-c", script]);
+
+    it("the block reads what is typed", async () => {
+      const { type, shows, ended } = begin("echo ready; read x; echo got-$x; exit 3");
+      await shows("ready");
+      type("typed\n");
+      await shows("got-typed");
+      expect(await ended).toBe(3);
+    });
+
+    it("Ctrl-C reaches the block, once, and ends it", async () => {
+      const script = "trap 'echo interrupted' INT; echo ready; sleep 600; exit 4";
+      const { type, shows, shown, ended } = begin(script);
+      await shows("ready");
+      type(keys.interrupt);
+      expect(await ended).toBe(4);
+      expect(shown().split("interrupted")).toHaveLength(2);
+    });
+
+    it("Ctrl-C ends a block that does not care with 130", async () => {
+      const { type, shows, shown, ended } = begin("echo ready; exec sleep 600");
+      await shows("ready");
+      type(keys.interrupt);
+      expect(await ended).toBe(130);
+      const codes = codesBut(shown().replaceAll("\r", ""));
+      expect(codes).not.toContain("block-cancelled");
+    });
+
+    it("Ctrl-\\ ends it with 131", async () => {
+      // Not bash, which ignores it.
+      const script = "exec sh -c 'ulimit -c 0; echo ready; exec sleep 600'";
+      const { type, shows, ended } = begin(script);
+      await shows("ready");
+      type(keys.quit);
+      expect(await ended).toBe(131);
+    });
+
+    it("the block learns of the window's size, and of each change", async () => {
+      const script =
+        "trap 'stty size' WINCH; stty size; for i in $(seq 600); do sleep 0.1; done";
+      const { type, shows, resize, ended } = begin(script);
+      await shows("24 80");
+      resize(132, 43);
+      await shows("43 132");
+      resize(100, 30);
+      await shows("30 100");
+      type(keys.interrupt);
+      expect(await ended).toBe(130);
+    });
+  });
+
+describeWhere({ bash: has("bash") }, "below a shell with job control", () => {
+  const shell = ["bash", "--norc", "--noprofile", "-i"];
+
+  it("Ctrl-Z stops block and sidecar as one job, fg continues both", async () => {
+    const { type, shows, ended } = inTerminal(shell);
+    const script =
+      'trap "echo contin""ued" CONT; echo ready; until read x; do :; done; echo got-$x';
+    type(`${executable} --quiet --exec bash -c '${script}'\n`);
+    await shows("\nready");
+    for (let times = 0; times < 3; times += 1) {
+      type(keys.suspend);
+      await shows("Stopped");
+      type("fg\n");
+      await shows("continued");
+    }
+    type("answer\n");
+    await shows("got-answer");
+    type("exit\n");
+    expect(await ended).toBe(0);
+  });
+
+  it("a stopped job ends by SIGTERM", async () => {
+    const { type, shows, ended } = inTerminal(shell);
+    type(`${executable} --quiet --exec bash -c 'echo ready; sleep 600'\n`);
+    await shows("\nready");
+    type(keys.suspend);
+    await shows("Stopped");
+    type("kill %1; fg; echo code=$?\n");
+    await shows("code=143");
+    type("exit\n");
+    await ended;
+  });
+
+  it("the terminal is the shell's again at the end", async () => {
+    const { type, shows, ended } = inTerminal(shell);
+    type(`${executable} --quiet --exec true; read -r line; echo got-$line\n`);
+    type("back\n");
+    await shows("\ngot-back");
+    type("exit\n");
+    expect(await ended).toBe(0);
+  });
+});
