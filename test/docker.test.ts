@@ -183,11 +183,14 @@ describeWhere(
     });
 
     it("a block that takes too much memory is told so", () => {
+      const directory = place("python3");
       const { code, stderr } = docker.run([
         ...hardened,
         "--memory=64m",
         "--memory-swap=64m",
+        `--volume=${directory}:/block`,
         "python3:test",
+        "--result=/block/result.json",
         "--exec",
         "python3",
         "-c",
@@ -196,6 +199,12 @@ describeWhere(
       // The kernel takes the biggest process of the container: the block, not sidecar.
       expect(code).toBe(137);
       expect(stderr).toMatch(/block-out-of-memory/);
+      const record = readFileSync(join(directory, "result.json"), "utf8");
+      const limit = 64 * 1024 * 1024;
+      expect(JSON.parse(record)).toMatchObject({
+        exit: { signal: "SIGKILL", cause: "out-of-memory" },
+        usage: { peakMemory: limit, peakMemorySource: "cgroup", memoryLimit: limit },
+      });
     });
 
     it("sidecar works with 32 MB of memory, and leaves the block nearly all", () => {

@@ -9,7 +9,6 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type MemoryAccount, memoryAccount } from "../src/companion/cgroup.ts";
 import { summary } from "../src/companion/record.ts";
 import {
   describeWhere,
@@ -55,6 +54,7 @@ const record = z.strictObject({
     .strictObject({
       code: z.int().optional(),
       signal: z.string().optional(),
+      core: z.literal(true).optional(),
       cause: z.enum([
         "exited",
         "signalled",
@@ -70,9 +70,13 @@ const record = z.strictObject({
     .optional(),
   usage: z
     .strictObject({
-      processorSeconds: z.number().min(0),
-      peakMemory: z.number().min(0),
-      peakMemorySource: z.enum(["cgroup", "process"]),
+      processorSeconds: z.number().min(0).optional(),
+      processorSecondsSource: z.enum(["cgroup", "process"]).optional(),
+      peakMemory: z.number().min(0).optional(),
+      peakMemorySource: z.enum(["cgroup", "process"]).optional(),
+      memoryLimit: z.int().min(1).optional(),
+      memoryLimitReached: z.int().min(1).optional(),
+      outOfMemoryKills: z.int().min(1).optional(),
     })
     .optional(),
   streams: z
@@ -189,6 +193,98 @@ describe("the record of a block that", () => {
     expect((await ended).code).toBe(0);
     expect(read(directory).exit).toEqual({ code: 0, cause: "cancelled" });
   });
+});
+
+describe("who ended a block:", () => {
+  /** Starts a block that writes its process id, and ends it from outside. */
+  async function endedFromOutside(
+    options: string[],
+    block: string,
+    signal: NodeJS.Signals,
+    when: (directory: string) => boolean = () => true,
+  ) {
+    const directory = workspace();
+    const script = `echo $$ > pid; ${block}`;
+    const words = ["--quiet", "--result=r.json", ...options, "--exec", "bash", "-c"];
+    const { ended } = start([executable, ...words, script], { directory });
+    const pid = () => Number(readFileSync(join(directory, "pid"), "utf8"));
+    await until(() => pid() > 0 && when(directory), "the block is ready");
+    process.kill(pid(), signal);
+    return { code: (await ended).code, exit: read(directory).exit };
+  }
+
+  it.each([
+    ["SIGKILL", 137],
+    ["SIGTERM", 143],
+  ] as const)("somebody else, by %s", async (signal, code) => {
+    const options = ["--timeout=1h"];
+    expect(await endedFromOutside(options, "exec sleep 600", signal)).toEqual({
+      code,
+      exit: { signal, cause: "signalled" },
+    });
+  });
+
+  it("somebody else, but the time limit was first", async () => {
+    const block = "trap 'touch asked' TERM; while :; do sleep 0.05; done";
+    const asked = (directory: string) => existsSync(join(directory, "asked"));
+    const options = ["--timeout=200ms", "--grace=1h"];
+    expect(await endedFromOutside(options, block, "SIGKILL", asked)).toEqual({
+      code: 124,
+      exit: { signal: "SIGKILL", cause: "timeout" },
+    });
+  });
+
+  it("the time limit, and the block then ended well", async () => {
+    const block = "trap 'exit 0' TERM; while :; do sleep 0.05; done";
+    const { code, record } = await recordOf([
+      "--timeout=200ms",
+      ...["--exec", "bash", "-c", block],
+    ]);
+    expect(code).toBe(124);
+    expect(record.exit).toEqual({ code: 0, cause: "timeout" });
+  });
+
+  it("nobody: what it left behind was ended, which is no time limit", async () => {
+    const block = "trap '' TERM; sleep 600 & exit 5";
+    const options = ["--timeout=1s", "--grace=2s"];
+    const { code, record } = await recordOf([
+      ...options,
+      "--exec",
+      "bash",
+      "-c",
+      block,
+    ]);
+    expect(code).toBe(5);
+    expect(record.exit).toEqual({ code: 5, cause: "exited" });
+  });
+});
+
+it("tells nothing of usage that is not known, and names the source of what is", async () => {
+  const { record } = await recordOf(["--exec", "true"]);
+  const { usage } = record;
+  expect(usage!.processorSecondsSource).toBeDefined();
+  expect(usage!.peakMemorySource).toBeDefined();
+  expect(usage!.outOfMemoryKills).toBeUndefined();
+  const refused = await recordOf(["--exec", "no-such"]);
+  expect(refused.record.usage).toBeUndefined();
+});
+
+it("that cannot be written once the block runs does not disturb the block", async () => {
+  const directory = workspace();
+  mkdirSync(join(directory, "there"));
+  // The activation takes the directory away, after the first writing.
+  const { stderr, code } = await sidecar(
+    ["--result=there/r.json", "--runenv=T,1", "--exec", "sh", "-c", "exit 4"],
+    {
+      directory,
+      environment: {
+        ...smallEnvironment,
+        DA__P7__RUNENV__T__ACTIVATE: "rm -r there",
+      },
+    },
+  );
+  expect(codesBut(stderr)).toEqual(["result-not-written"]);
+  expect(code).toBe(4);
 });
 
 it("is there while the activation and the block run, and when all was killed", async () => {
@@ -310,56 +406,4 @@ it("a summary of a record with a long message has at most 4096 bytes", () => {
     message: string;
   };
   expect(message.length).toBeGreaterThan(500);
-});
-
-describe("peak memory and kills of a cgroup", () => {
-  const account = (files: Record<string, string>): MemoryAccount =>
-    memoryAccount((path) => files[path]);
-
-  it.each<[string, Record<string, string>, MemoryAccount]>([
-    [
-      "version 2, in a container",
-      {
-        "/proc/self/cgroup": "0::/\n",
-        "/proc/self/mountinfo": "30 20 0:26 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n",
-        "/sys/fs/cgroup/memory.peak": "4096\n",
-        "/sys/fs/cgroup/memory.events": "low 0\noom 1\noom_kill 1\n",
-      },
-      { peak: 4096, kills: 1 },
-    ],
-    [
-      "version 2, on a host",
-      {
-        "/proc/self/cgroup": "0::/job/7\n",
-        "/proc/self/mountinfo": "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup rw\n",
-        "/sys/fs/cgroup/job/7/memory.peak": "8192\n",
-        "/sys/fs/cgroup/job/7/memory.events": "oom_kill 0\n",
-      },
-      { peak: 8192, kills: 0 },
-    ],
-    [
-      "version 1, in a container that sees only its own part",
-      {
-        "/proc/self/cgroup": "3:cpu:/docker/a\n2:memory:/docker/a\n0::/\n",
-        "/proc/self/mountinfo":
-          "31 20 0:27 /docker/a /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n",
-        "/sys/fs/cgroup/memory/memory.max_usage_in_bytes": "12288\n",
-        "/sys/fs/cgroup/memory/memory.oom_control": "oom_kill_disable 0\noom_kill 2\n",
-      },
-      { peak: 12288, kills: 2 },
-    ],
-    [
-      "version 1, outside of any",
-      {
-        "/proc/self/cgroup": "2:memory:/\n0::/\n",
-        "/proc/self/mountinfo":
-          "31 20 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
-        "/sys/fs/cgroup/memory/memory.max_usage_in_bytes": "99\n",
-      },
-      { kills: 0 },
-    ],
-    ["no /proc", {}, { kills: 0 }],
-  ])("%s", (_, files, expected) => {
-    expect(account(files)).toEqual(expected);
-  });
 });

@@ -103,6 +103,7 @@ export const noticeCodes = [
   "home-replaced",
   "home-unavailable",
   "output-cut",
+  "process-out-of-memory",
   "result-not-written",
   "running-as-root",
   "stream-lost",

@@ -19,6 +19,8 @@ export type Cause =
 export type Exit = {
   readonly code?: number;
   readonly signal?: string;
+  /** The kernel wrote a core dump. */
+  readonly core?: true;
   readonly cause: Cause;
 };
 
@@ -33,15 +35,19 @@ const timeoutCode = 124;
 
 /**
  * @param limits in milliseconds
- * @param outOfMemory the kernel ended a process of this cgroup for want of memory
+ * @param kills how many processes of sidecar's cgroup the kernel ended, while the block
+ *   ran, for want of memory
  */
 export function outcomeOf(
   { how, life }: Pick<Ended, "how" | "life">,
   limits: { readonly timeout?: number; readonly grace: number },
-  outOfMemory: boolean,
+  kills: number,
 ): Outcome {
+  const core = how.kind === "signalled" && how.core ? { core: true as const } : {};
   const end =
-    how.kind === "exited" ? { code: how.code } : { signal: signalName(how.signal) };
+    how.kind === "exited"
+      ? { code: how.code }
+      : { signal: signalName(how.signal), ...core };
   const exitCode = how.kind === "exited" ? how.code : 128 + how.signal;
   if (life.reason?.kind === "timeout")
     return {
@@ -55,8 +61,11 @@ export function outcomeOf(
       exit: { ...end, cause: "cancelled" },
       notice: cancelledNotice(life.reason.signal),
     };
-  if (how.kind === "exited") return { exitCode, exit: { ...end, cause: "exited" } };
-  if (outOfMemory && how.signal === 9)
+  if (how.kind === "exited") {
+    const notice = kills > 0 ? { notice: killsNotice(kills) } : {};
+    return { exitCode, exit: { ...end, cause: "exited" }, ...notice };
+  }
+  if (kills > 0 && how.signal === SIGKILL)
     return { exitCode, exit: { ...end, cause: "out-of-memory" }, notice: memoryNotice };
   return {
     exitCode,
@@ -118,6 +127,18 @@ const memoryNotice: Notice = {
   hint: "ask for more memory for the task, or let the block use less",
 };
 
+/** It was not the block itself, and the block may have made the best of it. */
+function killsNotice(kills: number): Notice {
+  const processes = kills === 1 ? "a process" : `${kills} processes`;
+  return {
+    level: "warning",
+    code: "process-out-of-memory",
+    message: `the kernel ended ${processes} beside the block for want of memory`,
+    hint: "if the block failed, that may be why: ask for more memory for the task",
+  };
+}
+
+const SIGKILL = 9;
 const SIGPIPE = 13;
 
 function signalledNotice(signal: number, core: boolean): Notice {
@@ -126,7 +147,7 @@ function signalledNotice(signal: number, core: boolean): Notice {
     level: "error",
     code: "block-signalled",
     message: `the block was ended by ${signalName(signal)}${core ? ", with a core dump" : ""}`,
-    hint: "sidecar did not send it: the block crashed, or somebody else ended it",
+    hint: "it was not sidecar's: the block crashed, or somebody else ended it",
   };
 }
 

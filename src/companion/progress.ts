@@ -1,19 +1,23 @@
 /** Keeps the result record up to date, where somebody wants it. */
 import {
-  memoryAccount,
-  peakMemorySource,
+  countKills,
+  openAccount,
   terminationLog,
+  usageSource,
 } from "#companion/surroundings.ts";
 import { currentDirectory, mayAccess } from "#system/files.ts";
 import { pathFrom } from "#system/paths.ts";
+import type { Account, MemoryFigures } from "./account.ts";
 import { Failure, type Notice } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
 import {
   type ResultRecord,
   schema,
+  type Usage,
   writeRecord,
   writeTerminationLog,
 } from "./record.ts";
+import type { Channel } from "./relay.ts";
 import type { Runenv, RunenvRequest } from "./runenv.ts";
 import { recordOf, type Stream } from "./streams.ts";
 import type { Ended } from "./supervision.ts";
@@ -35,7 +39,8 @@ export class Progress {
   #known: Known;
   /** Absolute: the block's directory may be another one. */
   readonly #path: string | undefined;
-  #killsBefore = 0;
+  #account: Account | undefined;
+  #kills = () => 0;
   #begun = false;
 
   constructor({ words, cwd, result }: Wanted) {
@@ -68,31 +73,52 @@ export class Progress {
   /** The first writing. @throws Failure `result-unwritable` */
   begin(): void {
     if (this.#path === undefined) return;
-    this.#killsBefore = memoryAccount().kills;
     this.#write(this.#path);
     this.#begun = true;
   }
 
-  /** The block is about to be started. */
-  running(): void {
-    if (this.#path === undefined) return;
-    this.note({ state: "running" });
-    this.#write(this.#path);
+  /**
+   * The block runs. @returns what will tell that there is more to be noted
+   * @param cgroup the directory of its own cgroup, where it has one
+   */
+  running(cgroup: string | undefined): Channel | undefined {
+    if (this.#path === undefined) {
+      this.#kills = countKills(cgroup);
+      return undefined;
+    }
+    const account = openAccount(cgroup);
+    this.#account = account;
+    this.note({ state: "running", ...usageOf(account) });
+    this.#writeIfPossible(this.#path);
+    return account.watch(() => this.#noteMemory(account));
   }
 
-  /** Notes what the block used. @returns whether it was ended for want of memory */
-  account({ how, processorSeconds, peakMemory }: Ended): boolean {
-    const killed = how.kind === "signalled" && how.signal === 9;
-    if (this.#path === undefined && !killed) return false;
-    const { peak, kills } = memoryAccount();
+  /** The kernel may end the block next, and sidecar with it: what is known is written. */
+  #noteMemory(account: Account): void {
+    this.note(usageOf(account, account.memory()));
+    if (this.#path !== undefined) this.#writeIfPossible(this.#path);
+  }
+
+  /** Notes what the block used. @returns how many the kernel ended for want of memory */
+  account({ how, processorSeconds, peakMemory }: Ended): number {
+    const account = this.#account;
+    if (!account) {
+      const well = how.kind === "exited" && how.code === 0;
+      return well ? 0 : this.#kills();
+    }
+    const { processorSeconds: ofCgroup = 0, ...figures } = account.all();
+    // Both miss something: who was never waited for, and the first moments.
+    const more = ofCgroup > processorSeconds;
     this.note({
       usage: {
-        processorSeconds,
-        peakMemory: peak ?? peakMemory,
-        peakMemorySource: peak === undefined ? peakMemorySource : "cgroup",
+        processorSeconds: more ? ofCgroup : processorSeconds,
+        processorSecondsSource: more ? "cgroup" : usageSource,
+        peakMemory,
+        peakMemorySource: usageSource,
+        ...usageOf(account, figures).usage,
       },
     });
-    return killed && kills > this.#killsBefore;
+    return figures.outOfMemoryKills ?? 0;
   }
 
   /** The last writing, also of a run that was refused. @returns what went wrong */
@@ -109,6 +135,15 @@ export class Progress {
       if (!(error instanceof Failure)) throw error;
       // Where not even the first writing succeeded, that has been said already.
       return this.#begun ? notWritten(error) : undefined;
+    }
+  }
+
+  /** While the block runs nothing else can be done about it; finish() will say so. */
+  #writeIfPossible(path: string): void {
+    try {
+      this.#write(path);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
     }
   }
 
@@ -131,6 +166,18 @@ export class Progress {
       ...rest,
     };
   }
+}
+
+/** A cgroup's memory as the record has it; nothing where nothing is known of it. */
+function usageOf(account: Account, figures: MemoryFigures = {}): { usage?: Usage } {
+  const { peakMemory, ...counts } = figures;
+  const { memoryLimit } = account;
+  const usage: Usage = {
+    ...(peakMemory === undefined ? {} : { peakMemory, peakMemorySource: "cgroup" }),
+    ...(memoryLimit === undefined ? {} : { memoryLimit }),
+    ...counts,
+  };
+  return Object.keys(usage).length > 0 ? { usage } : {};
 }
 
 /** RFC 3339, in UTC. */

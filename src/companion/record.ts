@@ -16,16 +16,27 @@ export const schema = "sidecar-result-1";
 /** Kubernetes keeps no more of a container's termination message (bytes). */
 const terminationLimit = 4096;
 
+/**
+ * Who tells a figure. `cgroup`: the kernel, of all that was in a cgroup which held
+ * nobody but sidecar and its block; `process`: the kernel, at the end of each process
+ * that was waited for; `job`: the job object, of all processes (on Windows).
+ */
+export type Source = "cgroup" | "process" | "job";
+
+/** Absent is what is not known (yet), and a count of none. */
 export type Usage = {
-  /** Seconds, user and system, of the block and the descendants it waited for. */
-  readonly processorSeconds: number;
-  /** Bytes. */
-  readonly peakMemory: number;
-  /**
-   * `cgroup`: of everything in it; `process`: of the largest single process; `job`: of
-   * all processes of the block together (on Windows).
-   */
-  readonly peakMemorySource: "cgroup" | "process" | "job";
+  /** Seconds, user and system. */
+  readonly processorSeconds?: number;
+  readonly processorSecondsSource?: Source;
+  /** Bytes; of the largest single process where the source is `process`. */
+  readonly peakMemory?: number;
+  readonly peakMemorySource?: Source;
+  /** Bytes that the cgroup may use. */
+  readonly memoryLimit?: number;
+  /** How often the cgroup was at its limit while the block ran. */
+  readonly memoryLimitReached?: number;
+  /** How many processes the kernel ended meanwhile for want of memory. */
+  readonly outOfMemoryKills?: number;
 };
 
 export type StreamRecord = {

@@ -175,6 +175,8 @@ export class Collector {
 /** What the supervision waits for beside signals. */
 export type Channel = {
   readonly interest: Interest | undefined;
+  /** When to ask for its interest again, in milliseconds of the monotonic clock. */
+  readonly wakeAt?: number | undefined;
   advance(): void;
   /**
    * Where it works by itself: what has come by now is the last that it takes. Its

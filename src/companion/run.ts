@@ -34,6 +34,7 @@ import {
   survivorsNotice,
 } from "./outcome.ts";
 import { Progress } from "./progress.ts";
+import type { Channel } from "./relay.ts";
 import type { Request } from "./request.ts";
 import { findRunenv, type Runenv } from "./runenv.ts";
 import {
@@ -112,7 +113,6 @@ class Run {
     const streams = openStreams(request, resolve, this.#pause);
     if (request.cgroup !== undefined)
       this.#cgroup = makeBlockCgroup(resolve(request.cgroup));
-    this.progress.running();
     const ended = this.#supervise(program, words, environment, streams);
     return this.#conclude(ended, streams);
   }
@@ -180,6 +180,7 @@ class Run {
   ): Ended {
     const { timeout, grace } = this.#request;
     const { descriptors, relays } = streams;
+    const channels: Channel[] = [...relays];
     try {
       return this.#supervisor.run(
         {
@@ -193,8 +194,12 @@ class Run {
           ...(timeout === undefined ? {} : { timeout }),
           ...(isTerminal(0) && isForeground(0) ? { terminal: 0 } : {}),
           grace,
-          channels: relays,
-          started: () => closePipes(streams),
+          channels,
+          started: () => {
+            closePipes(streams);
+            const more = this.progress.running(this.#cgroup);
+            if (more) channels.push(more);
+          },
         },
       );
     } catch (error) {
@@ -210,9 +215,9 @@ class Run {
     for (const notice of streamNotices(streams, this.#request.maxOutput))
       this.#report(notice);
     if (ended.survivors.length > 0) this.#report(survivorsNotice);
-    const outOfMemory = this.progress.account(ended);
+    const kills = this.progress.account(ended);
     this.progress.noteStreams(streams.redirected);
-    return outcomeOf(ended, this.#request, outOfMemory);
+    return outcomeOf(ended, this.#request, kills);
   }
 
   #explain(image: Environment, runenv: Runenv | undefined): Outcome {

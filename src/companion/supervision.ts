@@ -180,7 +180,11 @@ export class Supervisor {
       const { interest } = channel;
       return interest ? [{ channel, interest }] : [];
     });
-    const limit = deadline === undefined ? -1 : Math.max(0, deadline - now());
+    const wakeAt = Math.min(
+      deadline ?? Infinity,
+      ...channels.map((channel) => channel.wakeAt ?? Infinity),
+    );
+    const limit = wakeAt === Infinity ? -1 : Math.max(0, wakeAt - now());
     const [signalled, ...flags] = waitFor(
       [{ descriptor: this.#signals, wants: "read" }, ...open.map((o) => o.interest)],
       limit,

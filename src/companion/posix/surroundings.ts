@@ -3,10 +3,10 @@ import { SystemError } from "#system/errors.ts";
 import { readFile } from "#system/files.ts";
 import { decode } from "../../system/text.ts";
 
-export { memoryAccount } from "../cgroup.ts";
+export { countKills, openAccount } from "./account.ts";
 
-/** Whose peak memory is told where there is no cgroup. */
-export const peakMemorySource = "process";
+/** Who tells of a block's usage where there is no cgroup of its own. */
+export const usageSource = "process";
 
 /** The roots of all users' homes and of all apps, by the platform's convention. */
 export const sharedRoots: readonly string[] = ["/Users", "/Apps"];

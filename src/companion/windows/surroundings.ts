@@ -1,5 +1,5 @@
 /** What a Windows host has around a block, of all that other systems have: nothing. */
-import type { MemoryAccount } from "../cgroup.ts";
+import type { Account } from "../account.ts";
 
 /** Every Windows has a `Users`; folders of the platform are where storage says. */
 export const sharedRoots: readonly string[] = [];
@@ -10,10 +10,15 @@ export function mountTable(): string {
   return "";
 }
 
-/** Whose peak memory is told. */
-export const peakMemorySource = "job";
+/** Who tells of a block's usage. */
+export const usageSource = "job";
 
-/** The job object accounts for the block (Change.peakMemory); it ends nobody. */
-export function memoryAccount(): MemoryAccount {
-  return { kills: 0 };
+/** Nobody is ended for want of memory here: programs are refused it. */
+export function countKills(_cgroup: undefined | string): () => number {
+  return () => 0;
+}
+
+/** The job object accounts for the block, and is asked at its end (Change). */
+export function openAccount(_cgroup: undefined | string): Account {
+  return { memory: () => ({}), all: () => ({}), watch: () => undefined };
 }

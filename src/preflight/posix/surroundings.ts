@@ -1,7 +1,7 @@
 /** What is around a block on Linux: the facts are gathered here, and judged elsewhere. */
-import { memoryDirectory } from "../../companion/cgroup.ts";
 import type { Environment } from "../../companion/environment.ts";
 import { defaultHome, isPlatformUser } from "../../companion/posix/identity.ts";
+import { findCgroup } from "../../companion/posix/cgroup.ts";
 import { mountTable } from "../../companion/posix/surroundings.ts";
 import { errorNumber, SystemError } from "../../system/posix/errors.ts";
 import { isStatic, openExecutable } from "../../system/posix/executable.ts";
@@ -98,7 +98,7 @@ function processFacts() {
 
 function memoryFacts(): MemoryFacts | undefined {
   const cgroup = textOf("/proc/self/cgroup") ?? "";
-  const found = memoryDirectory(cgroup, mountTable());
+  const found = findCgroup("memory", cgroup, mountTable());
   if (!found) return undefined;
   const { path, version } = found;
   const limit = numberIn(

@@ -74,11 +74,12 @@ export function writeAll(descriptor: number, bytes: Uint8Array): void {
 
 export type Interest = {
   readonly descriptor: number;
-  readonly wants: "read" | "write";
+  /** `event`: something out of the ordinary, as the kernel tells of files of its own. */
+  readonly wants: "read" | "write" | "event";
 };
 
-const POLLIN = 1;
-const POLLOUT = 4;
+/** What each waits for: POLLIN, POLLOUT, POLLPRI. */
+const flags = { read: 1, write: 4, event: 2 } as const;
 
 /**
  * Sleeps until one of the descriptors is ready (or broken, which is for the next read
@@ -93,7 +94,7 @@ export function waitFor(
   const view = new DataView(table.buffer);
   interests.forEach(({ descriptor, wants }, index) => {
     view.setInt32(index * 8, descriptor, true);
-    view.setInt16(index * 8 + 4, wants === "read" ? POLLIN : POLLOUT, true);
+    view.setInt16(index * 8 + 4, flags[wants], true);
   });
   const limit = Math.min(Math.ceil(milliseconds), 0x7fffffff);
   if (libc().poll(table, interests.length, limit) < 0)

@@ -191,6 +191,21 @@ export function openExisting(path: string): number | undefined {
   return descriptor < 0 ? undefined : descriptor;
 }
 
+/** Opens a file for reading, or returns nothing where that cannot be. */
+export function openForReading(path: string): number | undefined {
+  const descriptor = commonLibc().open(encodeTerminated(path), O_CLOEXEC, 0);
+  return descriptor < 0 ? undefined : descriptor;
+}
+
+const SYS_lseek = 8;
+
+/** Reads the beginning of an open file anew. @returns whether it could be read */
+export function readFromStart(descriptor: number): boolean {
+  if (Number(commonLibc().syscall(SYS_lseek, descriptor, 0, 0)) < 0) return false;
+  const buffer = new Uint8Array(4096);
+  return Number(libc().read(descriptor, buffer, buffer.length)) >= 0;
+}
+
 /** Makes a file that must not exist yet, for writing. */
 export function createFile(path: string): number {
   const flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
@@ -205,6 +220,10 @@ export function removeFile(path: string): void {
   moreLibc().unlink(encodeTerminated(path));
 }
 
+/** Most files in /proc and the like are smaller than a page; large buffers cost time. */
+const leastPiece = 4096;
+const mostPiece = 65_536;
+
 /** Reads a small file whole, in pieces; for /proc and the like, which have no size. */
 export function readFile(path: string, limit = 1 << 20): Uint8Array | SystemError {
   const descriptor = commonLibc().open(encodeTerminated(path), O_CLOEXEC, 0);
@@ -213,7 +232,8 @@ export function readFile(path: string, limit = 1 << 20): Uint8Array | SystemErro
   let total = 0;
   try {
     while (total < limit) {
-      const piece = new Uint8Array(Math.min(65536, limit - total));
+      const size = Math.min(Math.max(leastPiece, total), mostPiece, limit - total);
+      const piece = new Uint8Array(size);
       const length = readSome(descriptor, piece);
       if (length === undefined) continue;
       if (length === 0) break;
@@ -225,5 +245,10 @@ export function readFile(path: string, limit = 1 << 20): Uint8Array | SystemErro
   } finally {
     closeDescriptor(descriptor);
   }
-  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  return pieces.length === 1 ? pieces[0]! : joined(pieces);
+}
+
+/** A function of its own: the first call of one that names Buffer costs 0.2 ms. */
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(pieces);
 }

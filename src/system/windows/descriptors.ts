@@ -132,7 +132,8 @@ export function writeAll(descriptor: number, bytes: Uint8Array): void {
 
 export type Interest = {
   readonly descriptor: number;
-  readonly wants: "read" | "write";
+  /** Nobody asks for an `event` here. */
+  readonly wants: "read" | "write" | "event";
 };
 
 /** WaitForMultipleObjects takes no more. */
