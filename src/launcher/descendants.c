@@ -182,17 +182,29 @@ static void signal_table(const struct table *table, u64 signals, int leader,
   }
 }
 
-/* Without /proc: wait(2) tells of any number whether it is that of a child. */
-static void signal_children(u64 signals, int leader, int outside) {
+/* Returns whether any of these numbers is that of a child. */
+static int signal_range(u64 first, u64 end, u64 signals, int leader, int outside) {
   char information[128];
-  for (u64 process = 1; process <= PID_MAX_LIMIT; process++) {
+  int found = 0;
+  for (u64 process = first; process <= end; process++) {
     i64 result = call6(CALL_waitid, P_PID, process, (u64)information,
                        WNOHANG | WNOWAIT | WEXITED | WALL, 0, 0);
     if (result < 0) continue;
+    found = 1;
     i64 group = call4(CALL_getpgid, process, 0, 0, 0);
     if (group != leader) send((int)process, signals);
     else if (!outside) send(-leader, signals), outside = 1;
   }
+  return found;
+}
+
+/* Without /proc: wait(2) tells of any number whether it is that of a child. Numbers are
+   given one after the other, so theirs are near; else all are tried, which takes
+   seconds. */
+static void signal_children(u64 own, u64 signals, int leader, int outside) {
+  enum { NEAR = 50000 };
+  if (!signal_range(own + 1, own + NEAR, signals, leader, outside))
+    signal_range(1, PID_MAX_LIMIT, signals, leader, outside);
 }
 
 /* The quick way to one's own children, where the kernel has it (CONFIG_PROC_CHILDREN).
@@ -217,7 +229,7 @@ void sidecar_signal_descendants(u64 signals, int leader, int outside) {
   const int root = (int)call4(CALL_getpid, 0, 0, 0, 0);
   i64 proc = call4(CALL_open, (u64)"/proc", O_DIRECTORY | O_CLOEXEC, 0, 0);
   if (proc < 0 || !has_our_numbers((int)proc, root)) {
-    signal_children(signals, leader, outside);
+    signal_children((u64)root, signals, leader, outside);
   } else {
     struct table table = {0};
     if ((signals & BIT(SIGKILL)) && !outside) kill_children((int)proc, root);
