@@ -61,6 +61,15 @@ mkdir inner; cd inner; echo 200M > memory.max
 echo '=== the least limit'
 block true
 
+cgroup blocks
+echo +memory > cgroup.subtree_control
+echo '=== a cgroup of its own'
+sidecar --result=/tmp/r --cgroup=$PWD --exec sh -c 'sleep 1; exec hog 50'; cat /tmp/r
+echo '=== memory runs out in a cgroup of its own'
+sidecar --result=/tmp/r --cgroup=$PWD --exec hog 300 2>&1; echo "code $?"; cat /tmp/r
+echo '=== memory runs out in a cgroup of its own, and no record'
+sidecar --cgroup=$PWD --exec hog 300 2>&1; echo "code $?"
+
 cgroup near
 forget_files
 echo '=== living at the limit'
@@ -187,6 +196,20 @@ describeWhere({ ...machineNeeds, gcc: has("gcc") }, "version 2 of cgroups:", () 
       peakMemorySource: "process",
       memoryLimit: limit,
     });
+  });
+
+  it("with --cgroup all of it is the block's, and sidecar is there to tell", () => {
+    const { usage } = told("a cgroup of its own").record;
+    expect(usage).toMatchObject({ peakMemorySource: "cgroup", memoryLimit: limit });
+    expect(usage.peakMemory).toBeGreaterThan(50 * megabyte);
+    const { code, codes, record } = told("memory runs out in a cgroup of its own");
+    expect({ code, codes }).toEqual({ code: 137, codes: ["block-out-of-memory"] });
+    expect(record).toMatchObject({
+      exit: { signal: "SIGKILL", cause: "out-of-memory" },
+      usage: { peakMemorySource: "cgroup", outOfMemoryKills: 1 },
+    });
+    const without = told("memory runs out in a cgroup of its own, and no record");
+    expect(without.codes).toEqual(["block-out-of-memory"]);
   });
 
   it("the limit is the least that can be seen", () => {
