@@ -133,7 +133,9 @@ function planEnd(random: Random): Plan {
   const isEnded = kind === "never" ? !hasShortTimeout : random.chance(30);
   if (isEnded || (kind === "never" && random.chance(30))) sends.push(...ending(random));
   if (random.chance(18)) sends.push(...other(random));
-  if (random.chance(5))
+  // Who kills both leaves nobody who could end the others.
+  const isKilled = sends.some(({ signal }) => signal === SIGKILL);
+  if (random.chance(5) && !isKilled)
     sends.push({ ...instant(random, 60), signal: SIGKILL, to: "guardian" });
   if (random.chance(4)) sends.push(...pair(random, SIGSTOP));
   if (random.chance(4)) sends.push(...pair(random, SIGTSTP));
