@@ -1,5 +1,6 @@
 /** Many scenarios, several at a time: what failed, and what was tried how often. */
 import { classesOf } from "./classes.ts";
+import { recordOf } from "./facts.ts";
 import { type Ground, generate } from "./generator.ts";
 import { judge } from "./oracle.ts";
 import { cleanUp, type Evidence, perform, type Theatre } from "./performance.ts";
@@ -16,6 +17,10 @@ export type Tally = {
   scenarios: number;
   /** How many scenarios belonged to a class, and how many of those failed. */
   readonly classes: Map<string, { count: number; failed: number }>;
+  /** How often two classes met, by `pairOf`. */
+  readonly pairs: Map<string, number>;
+  /** How sidecar ended: the causes of records, and deaths by signals. */
+  readonly ends: Map<string, number>;
   /** Processes that were made, signals that were sent, bytes that were written. */
   forks: number;
   signals: number;
@@ -51,6 +56,8 @@ export async function conduct(campaign: Campaign): Promise<Tally> {
   const tally: Tally = {
     scenarios: 0,
     classes: new Map(),
+    pairs: new Map(),
+    ends: new Map(),
     forks: 0,
     signals: 0,
     bytes: 0,
@@ -88,9 +95,10 @@ export async function tryOut(scenario: Scenario, theatre: Theatre) {
 function add(
   tally: Tally,
   scenario: Scenario,
-  { board, report }: Evidence,
+  evidence: Evidence,
   hasFailed: boolean,
 ): void {
+  const { board, report } = evidence;
   tally.scenarios += 1;
   tally.forks += board.forks;
   tally.signals += report.sent.length;
@@ -101,10 +109,36 @@ function add(
       tally.slowestFall,
       (report.empty - report.ended) / 1_000_000,
     );
-  for (const name of classesOf(scenario)) {
+  const names = classesOf(scenario);
+  for (const one of names)
+    for (const other of names) increment(tally.pairs, pairOf(one, other));
+  increment(tally.ends, endOf(evidence));
+  for (const name of names) {
     const entry = tally.classes.get(name) ?? { count: 0, failed: 0 };
     tally.classes.set(name, entry);
     entry.count += 1;
     if (hasFailed) entry.failed += 1;
   }
+}
+
+export function pairOf(one: string, other: string): string {
+  return `${one} ${other}`;
+}
+
+function increment(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+function endOf(evidence: Evidence): string {
+  const { signal, code } = evidence.report;
+  let state: string;
+  try {
+    const record = recordOf(evidence);
+    state = record?.exit?.cause ?? record?.state ?? "no record";
+  } catch {
+    state = "no valid record";
+  }
+  return signal === undefined
+    ? `${state}${state === "no record" ? `, code ${code}` : ""}`
+    : `signal ${signal}, ${state}`;
 }

@@ -133,8 +133,10 @@ function planEnd(random: Random): Plan {
   const isEnded = kind === "never" ? !hasShortTimeout : random.chance(30);
   if (isEnded || (kind === "never" && random.chance(30))) sends.push(...ending(random));
   if (random.chance(18)) sends.push(...other(random));
-  if (random.chance(5))
-    sends.push({ ...instant(random), signal: SIGKILL, to: "guardian" });
+  // Who kills both leaves nobody who could end the others.
+  const isKilled = sends.some(({ signal }) => signal === SIGKILL);
+  if (random.chance(5) && !isKilled)
+    sends.push({ ...instant(random, 60), signal: SIGKILL, to: "guardian" });
   if (random.chance(4)) sends.push(...pair(random, SIGSTOP));
   if (random.chance(4)) sends.push(...pair(random, SIGTSTP));
   const listens = kind === "waits" || random.chance(25);
@@ -164,8 +166,10 @@ function endOf(
     : [end];
 }
 
-function instant(random: Random): Omit<Send, "signal"> {
-  switch (random.weighted({ first: 45, later: 25, ready: 30 })) {
+/** @param ready how likely it is that the block runs by then, in percent */
+function instant(random: Random, ready = 30): Omit<Send, "signal"> {
+  const left = 100 - ready;
+  switch (random.weighted({ first: left * 2, later: left, ready: ready * 3 })) {
     case "first":
       return { from: "start", microseconds: random.integer(0, 10_000) };
     case "later":
@@ -177,10 +181,9 @@ function instant(random: Random): Omit<Send, "signal"> {
 
 /** A signal that ends the block, or sidecar itself. */
 function ending(random: Random): Send[] {
-  const when = instant(random);
   const from = "start";
-  // Of those counted from readiness there is one from the start too: it may never come.
   const kill = random.chance(33);
+  const when = instant(random, kill ? 65 : 30);
   const signal = kill
     ? SIGKILL
     : random.pick([SIGTERM, SIGTERM, SIGTERM, SIGINT, SIGHUP, SIGQUIT]);
@@ -194,6 +197,7 @@ function ending(random: Random): Send[] {
       signal: { term: SIGTERM, kill: SIGKILL, int: SIGINT }[second],
     });
   }
+  // The block may never be ready.
   if (when.from === "ready")
     sends.push({ from, microseconds: 400_000, signal: SIGTERM });
   return sends;

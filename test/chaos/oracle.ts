@@ -57,8 +57,12 @@ function* end(scenario: Scenario, evidence: Evidence): Iterable<string> {
   if (wasKilled(evidence)) {
     const hasBegun = board.notes.some(({ node }) => node === 0);
     if (scenario.result && hasBegun && !record) yield "a block ran, without a record";
-    if (hasBegun && record?.state === "activating")
-      yield "a block ran, and the record says activating";
+    // It is written behind the block's start, and before anything is passed on.
+    const wasTold = board.notes.some(
+      ({ node, kind }) => node === 0 && kind === "signal",
+    );
+    if (wasTold && record?.state === "activating")
+      yield "a block ran and got a signal, and the record says activating";
     if (record?.state === "finished" && !isAllowed(record.exit))
       yield `the record has ${JSON.stringify(record.exit)}, allowed: ${list}`;
     return;

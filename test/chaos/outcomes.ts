@@ -144,6 +144,8 @@ export function allowedOutcomes(scenario: Scenario, evidence: Evidence): Exit[] 
       exits.push({ cause: "activation-failed" });
     if (scenario.activation !== "fails" && scenario.program === "missing")
       exits.push({ cause: "not-found" });
+    // Its guardian was killed before it could start it.
+    if (course.lostGuardian) exits.push({ cause: "not-executable" });
     if (scenario.activation !== "fails" && scenario.program === "not executable")
       exits.push({ cause: "not-executable" });
   }

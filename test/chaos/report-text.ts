@@ -1,5 +1,5 @@
 /** What a run prints: failures as commands that repeat them, and what was tried. */
-import type { Failed, Tally } from "./campaign.ts";
+import { type Failed, pairOf, type Tally } from "./campaign.ts";
 import type { Evidence } from "./performance.ts";
 import { scriptText } from "./scenario.ts";
 
@@ -55,6 +55,8 @@ export function describeTally(tally: Tally, seconds: number): string {
   });
   const rate = tally.scenarios / seconds;
   return [
+    ...endLines(tally),
+    ...meetings(tally),
     "class                        scenarios",
     ...rows,
     `${tally.scenarios} scenarios in ${seconds.toFixed(0)} s, ${rate.toFixed(1)} a second:` +
@@ -63,4 +65,44 @@ export function describeTally(tally: Tally, seconds: number): string {
       ` ${tally.slowestFall.toFixed(1)} ms from sidecar's SIGKILL to the last process'` +
       " end at most",
   ].join("\n");
+}
+
+/** What really became of sidecar; exit codes without a record are put together. */
+function endLines({ ends }: Tally): string[] {
+  const counts = new Map<string, number>();
+  for (const [end, count] of ends) {
+    const name = end.replace(/, code \d+$/, ", some code");
+    counts.set(name, (counts.get(name) ?? 0) + count);
+  }
+  const rows = [...counts].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return [
+    "how sidecar ended",
+    ...rows.map(([name, count]) => `  ${name.padEnd(34)}${String(count).padStart(7)}`),
+  ];
+}
+
+const endings = ["kill-sidecar", "kill-guardian", "signal-ending", "timeout"];
+const circumstances = [
+  "process-1",
+  "uid-20042",
+  "tee",
+  "redirect-one-file",
+  "cgroup",
+  "escape",
+  "background",
+  "temporary",
+  "does-hop",
+  "does-breed",
+  "does-storm",
+  "signal-first-10ms",
+];
+
+/** How often what ends a block met what makes that hard. */
+function meetings({ pairs }: Tally): string[] {
+  const cells = (name: string) =>
+    endings.map((end) => String(pairs.get(pairOf(name, end)) ?? 0).padStart(15));
+  return [
+    `${"met".padEnd(20)}${endings.map((end) => end.padStart(15)).join("")}`,
+    ...circumstances.map((name) => `  ${name.padEnd(18)}${cells(name).join("")}`),
+  ];
 }

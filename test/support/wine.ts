@@ -5,6 +5,7 @@
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -204,10 +205,10 @@ export function shown(output: string): Shown {
 
 /** The command lines of the processes that have this word on them. */
 function commandLinesWith(mark: string): string[][] {
-  const files = [...new Bun.Glob("[0-9]*/cmdline").scanSync("/proc")];
-  const lines = files.map((file) => {
+  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const lines = processes.map((process) => {
     try {
-      return readFileSync(join("/proc", file), "latin1").split("\0");
+      return readFileSync(`/proc/${process}/cmdline`, "latin1").split("\0");
     } catch {
       return []; // It has ended meanwhile.
     }
