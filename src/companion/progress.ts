@@ -77,6 +77,13 @@ export class Progress {
     this.#begun = true;
   }
 
+  /** The block is about to run: from now on only sidecar's end may be missed. */
+  starting(): void {
+    if (this.#path === undefined) return;
+    this.note({ state: "running" });
+    this.#write(this.#path);
+  }
+
   /**
    * The block runs. @returns what will tell that there is more to be noted
    * @param cgroup the directory of its own cgroup, where it has one
@@ -88,8 +95,10 @@ export class Progress {
     }
     const account = openAccount(cgroup);
     this.#account = account;
-    this.note({ state: "running", ...usageOf(account) });
-    this.#writeIfPossible(this.#path);
+    if (account.memoryLimit !== undefined) {
+      this.note(usageOf(account));
+      this.#writeIfPossible(this.#path);
+    }
     return account.watch(() => this.#noteMemory(account));
   }
 

@@ -113,6 +113,7 @@ class Run {
     const streams = openStreams(request, resolve, this.#pause);
     if (request.cgroup !== undefined)
       this.#cgroup = makeBlockCgroup(resolve(request.cgroup));
+    this.progress.starting();
     const ended = this.#supervise(program, words, environment, streams);
     return this.#conclude(ended, streams);
   }

@@ -22,8 +22,7 @@ enum {
 
 struct entry {
   int process, parent, group;
-  char state;
-  char found;
+  int found;
 };
 
 struct table {
@@ -78,7 +77,6 @@ static int read_entry(int proc, const char *name, struct entry *entry) {
   if (!after || after[1] != ' ' || !after[2] || after[3] != ' ') return 0;
   const char *at = text;
   entry->process = number_at(&at);
-  entry->state = after[2];
   at = after + 4;
   entry->parent = number_at(&at);
   if (*at == ' ') at++;
@@ -172,13 +170,13 @@ static void signal_table(const struct table *table, u64 signals, int leader,
     if (table->entries[n].found && table->entries[n].group == leader) has_group = 1;
   /* One call for all of a group: who is being born in it is not missed. */
   if (has_group && !outside) send(-leader, signals);
+  /* Whoever is stopped, or about to be, has to run in order to end. */
+  if (has_group && !outside && (signals & BIT(SIGTERM))) send(-leader, BIT(SIGCONT));
   for (u64 n = 0; n < table->count; n++) {
     const struct entry *entry = &table->entries[n];
     if (!entry->found || entry->group == leader) continue;
     send(entry->process, signals);
-    /* Who is stopped has to run in order to end. */
-    if (entry->state == 'T' && (signals & BIT(SIGTERM)))
-      send(entry->process, BIT(SIGCONT));
+    if (signals & BIT(SIGTERM)) send(entry->process, BIT(SIGCONT));
   }
 }
 

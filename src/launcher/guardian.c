@@ -126,7 +126,7 @@ static i64 start_block(struct request *request) {
   const u64 stack = (u64)request->block_stack;
   if (!request->cgroup)
     return sidecar_clone(CALL_clone, flags | SIGCHLD, stack + request->block_stack_size,
-                         request->block, request);
+                         request->block, request, 0);
   i64 cgroup = call4(CALL_open, (u64)request->cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 0);
   if (cgroup < 0) return cgroup - CGROUP_REFUSED;
   struct clone_arguments arguments = {
@@ -137,7 +137,7 @@ static i64 start_block(struct request *request) {
       .cgroup = (u64)cgroup,
   };
   i64 process = sidecar_clone(CALL_clone3, (u64)&arguments, sizeof arguments,
-                              request->block, request);
+                              request->block, request, 0);
   call4(CALL_close, (u64)cgroup, 0, 0, 0);
   return process < 0 ? process - CGROUP_REFUSED : process;
 }
@@ -160,9 +160,9 @@ __attribute__((noreturn)) static void guard(struct request *request) {
   if (process < 0) request->error = process;
   i64 failed = request->error;
   tree->process = (int)process;
-  tree->started = 1;
+  tree->starting = 0;
   /* From here on `request` may be gone. */
-  call4(CALL_futex, (u64)&tree->started, FUTEX_WAKE, 1, 0);
+  call4(CALL_futex, (u64)&tree->starting, FUTEX_WAKE, 1, 0);
   if (failed) {
     while (call4(CALL_wait4, -1UL, 0, WALL, 0) == -EINTR) continue;
     for (;;) call4(CALL_exit_group, 0, 0, 0, 0);
@@ -185,11 +185,19 @@ i64 sidecar_start_guarded(struct request *request, void *stack_end) {
     if (n + 1 == PATH) return -ENAMETOOLONG;
     tree->cgroup[n] = path[n];
   }
-  i64 guardian = sidecar_clone(CALL_clone, CLONE_VM | CLONE_FILES | CLONE_FS | SIGCHLD,
-                               (u64)stack_end, guard, request);
+  tree->starting = 1;
+  u64 flags = CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_CHILD_CLEARTID | SIGCHLD;
+  i64 guardian = sidecar_clone(CALL_clone, flags, (u64)stack_end, guard, request,
+                               &tree->starting);
   if (guardian < 0) return guardian;
   tree->guardian = (int)guardian;
-  while (!tree->started) call4(CALL_futex, (u64)&tree->started, FUTEX_WAIT, 0, 0);
+  while (tree->starting) call4(CALL_futex, (u64)&tree->starting, FUTEX_WAIT, 1, 0);
+  /* Somebody killed the guardian, and the kernel therefore the block. */
+  if (!tree->process && !request->error) request->error = -ECHILD;
+  if (request->error == -ECHILD && request->block_process) {
+    tree->process = (int)request->block_process;
+    return 0;
+  }
   if (request->error == 0) return 0;
   while (call4(CALL_wait4, (u64)guardian, 0, WALL, 0) == -EINTR) continue;
   return request->error;

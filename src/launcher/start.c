@@ -50,6 +50,7 @@ static i64 restore_descriptors(const struct request *request) {
 }
 
 __attribute__((noreturn)) static void start_block(struct request *request) {
+  request->block_process = call4(CALL_getpid, 0, 0, 0, 0);
   call4(CALL_setpgid, 0, 0, 0, 0);
   /* A guardian that is killed takes its block along. If it was killed before this call,
      nobody would tell. */
@@ -72,10 +73,10 @@ __asm__(".globl sidecar_clone\n"
         "sidecar_clone:\n"
         "  mov %rdi, %rax\n"
         "  mov %rsi, %rdi\n"
+        "  mov %r9, %r10\n"
         "  mov %rdx, %rsi\n"
         "  mov %rcx, %r9\n"
         "  xor %edx, %edx\n"
-        "  xor %r10d, %r10d\n"
         "  syscall\n"
         "  test %rax, %rax\n"
         "  jz 1f\n"
@@ -111,12 +112,14 @@ i64 sidecar_start(const char *texts, u64 argument_count, u64 variable_count,
   static char stack[STACK] __attribute__((aligned(16)));
   struct guarded {
     struct tree tree;
+    struct request request;
     char stack[GUARDIAN_STACK] __attribute__((aligned(16)));
   } *guarded = malloc(sizeof *guarded);
   char **tables = malloc((argument_count + variable_count + 2) * sizeof *tables);
   if (guarded == NULL || tables == NULL) return -ENOMEM;
   guarded->tree = (struct tree){0};
-  struct request request = {
+  struct request *request = &guarded->request;
+  *request = (struct request){
       .path = texts,
       .arguments = tables,
       .moves = moves,
@@ -129,17 +132,17 @@ i64 sidecar_start(const char *texts, u64 argument_count, u64 variable_count,
       .sidecar = call4(CALL_getpid, 0, 0, 0, 0),
   };
   texts += strlen(texts) + 1;
-  request.environment = table_of(tables, argument_count, &texts);
-  table_of(request.environment, variable_count, &texts);
+  request->environment = table_of(tables, argument_count, &texts);
+  table_of(request->environment, variable_count, &texts);
 
   /* In the children a handler would run in memory that is not their own. */
   static const u64 all = ~0UL;
   u64 mask;
   call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&all, (u64)&mask, 8);
-  i64 error = sidecar_start_guarded(&request, guarded->stack + GUARDIAN_STACK);
+  i64 error = sidecar_start_guarded(request, guarded->stack + GUARDIAN_STACK);
   call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&mask, 0, 8);
+  /* Nothing is freed where it failed: whose guardian was killed may still look at it. */
+  if (error != 0) return error;
   free(tables);
-  if (error == 0) return (i64)&guarded->tree;
-  free(guarded);
-  return error;
+  return (i64)&guarded->tree;
 }

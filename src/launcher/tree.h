@@ -21,7 +21,8 @@ struct tree {
   volatile u64 peak_memory;    /* 32: bytes, of the largest of them */
   volatile u64 for_everybody;  /* 40: signals to send to all; bit n-1 for signal n */
   volatile u64 for_outsiders;  /* 48: to all who are not in the first one's group */
-  volatile int started;        /* 56: the first process was started, or could not be */
+  volatile int starting;       /* 56: 0 once the first process was started, or could not
+                                  be, or the guardian has ended */
   char cgroup[PATH];           /* 60: the directory of a cgroup that they are all in */
 };
 
