@@ -1,6 +1,6 @@
 /** Grows the scripts of a block: trees of processes that are hard to end. */
 import type { Random } from "./random.ts";
-import { type Action, allActions, type Script } from "./scenario.ts";
+import { type Action, type ActionName, allActions, type Script } from "./scenario.ts";
 
 export type Soil = {
   readonly random: Random;
@@ -153,7 +153,11 @@ function childsEnd({ random, shared }: Soil): Action {
   }
 }
 
-const outlasting = new Set(["resist", "stop", "hop", "breed", "storm", "anew"]);
+// Who forks outside of the block's group while SIGTERM goes round may be missed by it.
+const outlasting = new Set<ActionName>([
+  ...(["resist", "stop", "hop", "breed", "storm", "anew"] as const),
+  ...(["session", "group", "daemon"] as const),
+]);
 
 /** Whether something in it may still run after SIGTERM, until SIGKILL comes. */
 export function mayOutlast(script: Script): boolean {

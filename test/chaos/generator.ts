@@ -84,8 +84,12 @@ function draw(random: Random): Scenario {
   });
   const byShell = ["command", "file", "fails"].includes(activation);
   const background = byShell && random.chance(50) ? growBackground(soil) : undefined;
+  // What a shell starts in the background ignores these two.
+  const isDeaf = plan.sends.some(({ signal }) => [SIGINT, SIGQUIT].includes(signal));
   const outlasts =
-    mayOutlast(script) || (background !== undefined && mayOutlast(background));
+    mayOutlast(script) ||
+    (background !== undefined && isDeaf) ||
+    (background !== undefined && mayOutlast(background));
   const isPatient = !outlasts && random.chance(40);
   const platformUser = random.chance(50);
   const hideCgroups = random.chance(50);
