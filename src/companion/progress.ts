@@ -81,7 +81,7 @@ export class Progress {
   starting(): void {
     if (this.#path === undefined) return;
     this.note({ state: "running" });
-    this.#write(this.#path);
+    this.#writeIfPossible(this.#path);
   }
 
   /**

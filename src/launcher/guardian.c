@@ -99,7 +99,9 @@ static void watch(struct tree *tree, i64 sidecar) {
     int alone = call4(CALL_getppid, 0, 0, 0, 0) != sidecar;
     if (alone && !always) {
       always = BIT(SIGKILL);
-      /* They were sidecar's; whoever reads them should learn that it is gone. */
+      /* They were sidecar's; whoever reads them should learn that it is gone. Another
+         guardian has a share in them, and may be reading /proc just now. */
+      call4(CALL_unshare, CLONE_FILES, 0, 0, 0);
       if (call4(CALL_close_range, 0, ~0U, 0, 0) < 0)
         for (u64 n = 0; n < DESCRIPTORS; n++) call4(CALL_close, n, 0, 0, 0);
     }

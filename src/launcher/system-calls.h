@@ -39,6 +39,7 @@ enum {
   CALL_exit_group = 231,
   CALL_waitid = 247,
   CALL_openat = 257,
+  CALL_unshare = 272,
   CALL_prlimit64 = 302,
   CALL_clone3 = 435,
   CALL_close_range = 436,

@@ -186,18 +186,26 @@ void burst(int count) {
   _exit(0);
 }
 
-/* The state of a process as /proc has it, or 0 where there is none. */
-static char state_of(uint32_t process) {
-  char path[64], text[512];
-  snprintf(path, sizeof path, "/proc/%u/stat", process);
+/* What stands in /proc/PROCESS/NAME, or nothing. */
+static void read_proc(int process, const char *name, char *text, size_t size) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/%s", process, name);
   int file = open(path, O_RDONLY);
-  if (file < 0) return 0;
-  ssize_t length = read(file, text, sizeof text - 1);
-  close(file);
-  if (length <= 0) return 0;
-  text[length] = 0;
+  ssize_t length = file < 0 ? 0 : read(file, text, size - 1);
+  if (file >= 0) close(file);
+  text[length > 0 ? length : 0] = 0;
+}
+
+/* The state of a process as /proc has it, or 0 where there is none, or where its parent
+   is not the guardian: a subreaper of the block's own may let it wait. */
+static char state_of(uint32_t process) {
+  char text[512], name[32], state;
+  int parent;
+  read_proc((int)process, "stat", text, sizeof text);
   char *behind = strrchr(text, ')');
-  return behind ? behind[2] : 0;
+  if (!behind || sscanf(behind + 1, " %c %d", &state, &parent) != 2) return 0;
+  read_proc(parent, "comm", name, sizeof name);
+  return strcmp(name, "block-guardian\n") == 0 ? state : 0;
 }
 
 /* Waits until the orphans have ended and somebody has reaped them. */
