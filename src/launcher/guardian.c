@@ -202,5 +202,9 @@ i64 sidecar_start_guarded(struct request *request, void *stack_end) {
   }
   if (request->error == 0) return 0;
   while (call4(CALL_wait4, (u64)guardian, 0, WALL, 0) == -EINTR) continue;
+  /* The guardian has reaped it, or was killed before it could. */
+  while (request->block_process &&
+         call4(CALL_wait4, (u64)request->block_process, 0, WALL, 0) == -EINTR)
+    continue;
   return request->error;
 }

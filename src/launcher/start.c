@@ -53,18 +53,18 @@ __attribute__((noreturn)) static void start_block(struct request *request) {
   request->block_process = call4(CALL_getpid, 0, 0, 0, 0);
   call4(CALL_setpgid, 0, 0, 0, 0);
   /* A guardian that is killed takes its block along. If it was killed before this call,
-     nobody would tell. */
+     the kernel does not do it. */
   call4(CALL_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);
-  if (call4(CALL_getppid, 0, 0, 0, 0) == request->parent) {
-    restore_signals();
-    request->error = restore_descriptors(request);
-    for (u64 n = 0; n < LIMITS; n++)
-      call4(CALL_prlimit64, 0, n, (u64)&sidecar_record.limits[n], 0);
-    call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&sidecar_record.signal_mask, 0, 8);
-    if (request->error == 0)
-      request->error = call4(CALL_execve, (u64)request->path, (u64)request->arguments,
-                             (u64)request->environment, 0);
-  }
+  if (call4(CALL_getppid, 0, 0, 0, 0) != request->parent)
+    call4(CALL_kill, (u64)request->block_process, SIGKILL, 0, 0);
+  restore_signals();
+  request->error = restore_descriptors(request);
+  for (u64 n = 0; n < LIMITS; n++)
+    call4(CALL_prlimit64, 0, n, (u64)&sidecar_record.limits[n], 0);
+  call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&sidecar_record.signal_mask, 0, 8);
+  if (request->error == 0)
+    request->error = call4(CALL_execve, (u64)request->path, (u64)request->arguments,
+                           (u64)request->environment, 0);
   for (;;) call4(CALL_exit, 127, 0, 0, 0);
 }
 

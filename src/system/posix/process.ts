@@ -64,6 +64,8 @@ function lose(tree: Tree, how: Change["how"]): void {
   if (how.kind === "stopped") return;
   tree.guardian = 0;
   if (how.kind === "exited") tree.gone = true;
+  // Nobody knows how much of it had been done.
+  else for (const [signal, outsiders] of tree.asked) signalOwn(tree, signal, outsiders);
 }
 
 function noteEnd(tree: Tree, usage: Uint8Array): void {

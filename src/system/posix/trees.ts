@@ -40,6 +40,8 @@ export type Tree = {
   gone: boolean;
   /** SIGKILL was sent to all: whoever appears from now on gets it too. */
   killed: boolean;
+  /** What the guardian was asked to send: each signal, and whether to outsiders only. */
+  readonly asked: Array<readonly [signal: number, outsiders: boolean]>;
   /** What was used by those whom sidecar itself reaped: seconds; bytes. */
   processorSeconds: number;
   peakMemory: number;
@@ -68,6 +70,7 @@ function remember(process: number, address: Pointer | 0, guardian: number): numb
     stops: 0,
     gone: false,
     killed: false,
+    asked: [],
     processorSeconds: 0,
     peakMemory: 0,
   });
@@ -116,9 +119,10 @@ export function usageOfTree(tree: Tree): {
 export function signalTree(tree: Tree, signal: number, outsiders: boolean): void {
   if (tree.gone) return;
   if (signal === signalNumber.SIGKILL) tree.killed = true;
-  if (tree.guardian !== 0)
+  if (tree.guardian !== 0) {
+    tree.asked.push([signal, outsiders]);
     treeLibc().sidecar_ask(tree.address as Pointer, signal, outsiders ? 1 : 0);
-  else if (recordAddress) signalOwn(tree, signal, outsiders);
+  } else if (recordAddress) signalOwn(tree, signal, outsiders);
   // Without the launcher nobody knows of those who left the group.
   else if (!outsiders) libc().kill(-tree.process, signal);
 }
