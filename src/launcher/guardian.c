@@ -26,9 +26,12 @@ enum {
   PR_SET_CHILD_SUBREAPER = 36,
   SIGUSR1 = 10,
   SIGUSR2 = 12,
+  P_ALL = 0,
   WALL = 0x40000000,
   WNOHANG = 1,
   WUNTRACED = 2,
+  WEXITED = 4,
+  WNOWAIT = 0x1000000,
 };
 
 /* Sidecar wants something; sidecar is gone. (SIGCHLD: somebody has ended.) */
@@ -48,31 +51,58 @@ static void account(struct tree *tree, const struct usage *usage) {
   if (peak > tree->peak_memory) tree->peak_memory = peak;
 }
 
+/* struct siginfo of waitid(2), as far as it is used. */
+struct news {
+  int signal, error, code, padding, process, user, status;
+  int others[25];
+};
+
+/* Tells sidecar of the first process before anybody reaps it: a guardian that is killed
+   in between leaves either its word or the dead process. */
+static void tell(struct tree *tree, const struct news *news) {
+  enum { EXITED = 1, KILLED, DUMPED };
+  switch (news->code) {
+    case EXITED: tree->status = (news->status & 0xff) << 8; break;
+    case KILLED: tree->status = news->status; break;
+    case DUMPED: tree->status = news->status | 0x80; break;
+    default:
+      tree->stop_signal = news->status;
+      tree->stops++;
+      return;
+  }
+  tree->ended = 1;
+}
+
+/* Nobody is left. This end is noticed by itself. */
+__attribute__((noreturn)) static void leave(const struct tree *tree, i64 sidecar) {
+  if (tree->cgroup[0] && call4(CALL_getppid, 0, 0, 0, 0) != sidecar)
+    call4(CALL_rmdir, (u64)tree->cgroup, 0, 0, 0);
+  for (;;) call4(CALL_exit_group, 0, 0, 0, 0);
+}
+
 /* Learns of all who have ended or stopped. Returns whether sidecar should know. */
 static int reap(struct tree *tree, i64 sidecar) {
-  for (int news = 0;;) {
+  for (int told = 0;;) {
+    struct news news = {0};
+    i64 result = call6(CALL_waitid, P_ALL, 0, (u64)&news,
+                       WEXITED | WUNTRACED | WNOHANG | WNOWAIT | WALL, 0, 0);
+    if (result == -EINTR) continue;
+    if (result == -ECHILD) leave(tree, sidecar);
+    if (result < 0 || news.process == 0) return told;
+    if (news.process == tree->process && !tree->ended) {
+      tell(tree, &news);
+      told = 1;
+    }
     int status;
     struct usage usage;
-    i64 process = call4(CALL_wait4, -1UL, (u64)&status, WNOHANG | WUNTRACED | WALL,
-                        (u64)&usage);
-    if (process == -EINTR) continue;
-    /* Nobody is left. This end is noticed by itself. */
-    if (process == -ECHILD) {
-      if (tree->cgroup[0] && call4(CALL_getppid, 0, 0, 0, 0) != sidecar)
-        call4(CALL_rmdir, (u64)tree->cgroup, 0, 0, 0);
-      call4(CALL_exit_group, 0, 0, 0, 0);
-    }
-    if (process <= 0) return news;
-    int stopped = (status & 0xff) == 0x7f;
-    if (!stopped) account(tree, &usage);
-    if (process != tree->process) continue;
-    news = 1;
-    if (stopped) {
-      tree->stop_signal = (status >> 8) & 0xff;
-      tree->stops++;
-    } else {
+    result = call4(CALL_wait4, (u64)news.process, (u64)&status,
+                   WNOHANG | WUNTRACED | WALL, (u64)&usage);
+    if (result <= 0 || (status & 0xff) == 0x7f) continue;
+    account(tree, &usage);
+    /* It was stopped a moment ago, and somebody has killed it since. */
+    if (result == tree->process && !tree->ended) {
       tree->status = status;
-      tree->ended = 1;
+      tree->ended = told = 1;
     }
   }
 }
