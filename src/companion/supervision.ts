@@ -148,19 +148,23 @@ export class Supervisor {
         happen({ kind: "signal", signal, ends: this.#ends(signal) });
     };
 
+    const look = () => {
+      for (const change of changes()) onChange(change);
+      if (isAlone() && life.ended) happen({ kind: "alone" });
+    };
+
     if (process === undefined) happen({ kind: "ended", alone: isAlone() });
     if (process !== undefined && terminal !== undefined)
       lendTerminal(terminal, process);
     for (const signal of this.#pending.splice(0)) onSignal(signal);
-    for (const change of changes()) onChange(change);
+    look();
 
     while (life.phase !== "over") {
       const { ready, signalled } = this.#sleep(channels, life.deadline);
       for (const channel of ready) channel.advance();
       if (signalled) {
         for (const signal of readSignals(this.#signals)) onSignal(signal);
-        for (const change of changes()) onChange(change);
-        if (isAlone() && life.ended) happen({ kind: "alone" });
+        look();
       }
       happen({ kind: "deadline" });
     }
