@@ -154,15 +154,16 @@ struct clone_arguments {
 
 static i64 start_block(struct request *request) {
   enum { CLONE_INTO_CGROUP_HIGH = 2 };
-  const u64 flags = CLONE_VM | CLONE_VFORK;
+  const u64 flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID;
   const u64 stack = (u64)request->block_stack;
   if (!request->cgroup)
     return sidecar_clone(CALL_clone, flags | SIGCHLD, stack + request->block_stack_size,
-                         request->block, request, 0);
+                         request->block, request, &request->block_process);
   i64 cgroup = call4(CALL_open, (u64)request->cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 0);
   if (cgroup < 0) return cgroup - CGROUP_REFUSED;
   struct clone_arguments arguments = {
       .flags = flags | (u64)CLONE_INTO_CGROUP_HIGH << 32,
+      .parent_tid = (u64)&request->block_process,
       .exit_signal = SIGCHLD,
       .stack = stack,
       .stack_size = request->block_stack_size,
@@ -227,7 +228,7 @@ i64 sidecar_start_guarded(struct request *request, void *stack_end) {
   /* Somebody killed the guardian, and the kernel therefore the block. */
   if (!tree->process && !request->error) request->error = -ECHILD;
   if (request->error == -ECHILD && request->block_process) {
-    tree->process = (int)request->block_process;
+    tree->process = request->block_process;
     return 0;
   }
   if (request->error == 0) return 0;

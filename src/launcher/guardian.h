@@ -17,13 +17,13 @@ struct request {
   char *block_stack;
   u64 block_stack_size;
   i64 sidecar, parent;             /* process ids: sidecar's, and that of the parent */
-  volatile i64 block_process;      /* the block's, as soon as it is there */
+  volatile int block_process;      /* the block's, written before it runs */
   volatile i64 error;              /* an error number, negative, of what failed */
 };
 
 /* clone(2) or clone3(2), by their numbers and first two arguments, with a stack of the
    child's own: on this one it would trample. `function` must not return. `word` is for
-   CLONE_CHILD_CLEARTID. Returns the child's process id or an error number, negative. */
+   CLONE_PARENT_SETTID and CLONE_CHILD_CLEARTID. Returns the child's process id or an error number, negative. */
 i64 sidecar_clone(u64 number, u64 first, u64 second, void (*function)(struct request *),
                   struct request *request, volatile int *word);
 

@@ -50,7 +50,6 @@ static i64 restore_descriptors(const struct request *request) {
 }
 
 __attribute__((noreturn)) static void start_block(struct request *request) {
-  request->block_process = call4(CALL_getpid, 0, 0, 0, 0);
   call4(CALL_setpgid, 0, 0, 0, 0);
   /* A guardian that is killed takes its block along. If it was killed before this call,
      the kernel does not do it. */
@@ -75,8 +74,8 @@ __asm__(".globl sidecar_clone\n"
         "  mov %rsi, %rdi\n"
         "  mov %r9, %r10\n"
         "  mov %rdx, %rsi\n"
+        "  mov %r9, %rdx\n"
         "  mov %rcx, %r9\n"
-        "  xor %edx, %edx\n"
         "  syscall\n"
         "  test %rax, %rax\n"
         "  jz 1f\n"
