@@ -9,15 +9,20 @@ export type Memory = {
 };
 
 /**
- * Relays both streams with a limit, so that everything that takes memory is in use.
+ * Relays both streams.
  * @param words of the block `write`
+ * @param options of sidecar, beside those that make it relay
  */
-export async function measureMemory(directory: string, words: string): Promise<Memory> {
+export async function measureMemory(
+  directory: string,
+  words: string,
+  options: readonly string[] = [],
+): Promise<Memory> {
   const block = `./write ${words} & ./write ${words} >&2; wait`;
   const sidecar = Bun.spawn(
     [
-      ...["./sidecar", "--quiet", "--tee", "--max-output=100m", "--stdout=out"],
-      ...["--stderr=error", "--exec", "sh", "-c", block],
+      ...["./sidecar", "--quiet", "--tee", "--stdout=out", "--stderr=error"],
+      ...[...options, "--exec", "sh", "-c", block],
     ],
     { cwd: directory, stdio: ["ignore", "ignore", "ignore"] },
   );

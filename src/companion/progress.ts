@@ -35,6 +35,9 @@ type Known = Omit<ResultRecord, "schema" | "started" | "activated" | "finished">
   readonly finished?: number;
 };
 
+/** Milliseconds; no block that does anything is that quick. */
+const moment = 3;
+
 export class Progress {
   #known: Known;
   /** Absolute: the block's directory may be another one. */
@@ -85,10 +88,31 @@ export class Progress {
   }
 
   /**
-   * The block runs. @returns what will tell that there is more to be noted
+   * The block runs. It is accounted for once it has run for a moment: one that ends at
+   * once ends without.
    * @param cgroup the directory of its own cgroup, where it has one
+   * @returns what has to be attended to for it
    */
-  running(cgroup: string | undefined): Channel | undefined {
+  running(cgroup: string | undefined): Channel {
+    let begins: number | undefined = performance.now() + moment;
+    let watch: Channel | undefined;
+    const begin = () => this.#beginAccount(cgroup);
+    return {
+      get wakeAt() {
+        return begins ?? watch?.wakeAt;
+      },
+      get interest() {
+        if (begins !== undefined && performance.now() >= begins) {
+          begins = undefined;
+          watch = begin();
+        }
+        return watch?.interest;
+      },
+      advance: () => watch?.advance(),
+    };
+  }
+
+  #beginAccount(cgroup: string | undefined): Channel | undefined {
     if (this.#path === undefined) {
       this.#kills = countKills(cgroup);
       return undefined;
@@ -110,12 +134,12 @@ export class Progress {
 
   /** Notes what the block used. @returns how many the kernel ended for want of memory */
   account({ how, processorSeconds, peakMemory }: Ended): number {
-    const account = this.#account;
-    if (!account) {
+    if (this.#path === undefined) {
       const well = how.kind === "exited" && how.code === 0;
       return well ? 0 : this.#kills();
     }
-    const { processorSeconds: ofCgroup = 0, ...figures } = account.all();
+    const account = this.#account;
+    const { processorSeconds: ofCgroup = 0, ...figures } = account?.all() ?? {};
     // Both miss something: who was never waited for, and the first moments.
     const more = ofCgroup > processorSeconds;
     this.note({
@@ -124,7 +148,7 @@ export class Progress {
         processorSecondsSource: more ? "cgroup" : usageSource,
         peakMemory,
         peakMemorySource: usageSource,
-        ...usageOf(account, figures).usage,
+        ...(account ? usageOf(account, figures).usage : {}),
       },
     });
     return figures.outOfMemoryKills ?? 0;

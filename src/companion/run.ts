@@ -198,8 +198,7 @@ class Run {
           channels,
           started: () => {
             closePipes(streams);
-            const more = this.progress.running(this.#cgroup);
-            if (more) channels.push(more);
+            channels.push(this.progress.running(this.#cgroup));
           },
         },
       );

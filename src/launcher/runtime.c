@@ -55,6 +55,8 @@ static void finish(void) {
 static char *settings[] = {
     "BUN_JSC_jitMemoryReservationSize=67108864", /* bytes; else 1 GiB */
     "MIMALLOC_ARENA_RESERVE=65536",              /* KiB; else 1 GiB */
+    /* A thread that makes memory ready for what will never run, and wakes now and then. */
+    "BUN_JSC_useWarmUpMarkedBlocks=0",
     NULL,
 };
 
