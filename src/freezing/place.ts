@@ -1,22 +1,12 @@
 /** Puts files in their places: all of them whole, each by one rename. */
 import { Failure } from "../companion/failure.ts";
+import { hiddenName, removeLeftovers } from "../system/hidden.ts";
 import { closeDescriptor, writeAll } from "../system/posix/descriptors.ts";
 import { SystemError } from "../system/posix/errors.ts";
-import {
-  linkStatus,
-  listDirectory,
-  readFile,
-  removeFile,
-  renameFile,
-} from "../system/posix/files.ts";
+import { linkStatus, readFile, removeFile, renameFile } from "../system/posix/files.ts";
 import { joinPath, parentOf } from "../system/posix/paths.ts";
 import { finishReadable, makePublicDirectory } from "../system/posix/publication.ts";
-import {
-  createNamed,
-  flushDirectory,
-  openLocked,
-  removeAbandoned,
-} from "../system/posix/staging.ts";
+import { createNamed, flushDirectory, openLocked } from "../system/posix/staging.ts";
 import { printable } from "../system/text.ts";
 
 export type Planned = { readonly path: string; readonly content: Uint8Array };
@@ -74,8 +64,8 @@ function stage({ path, content }: Planned, staged: Staged[]): void {
   const directory = parentOf(path);
   attempt(path, () => {
     makePublicDirectory(directory);
-    removeLeftovers(directory);
-    const temporary = joinPath(directory, temporaryName());
+    removeLeftovers(directory, temporaryPrefix);
+    const temporary = joinPath(directory, hiddenName(temporaryPrefix));
     const copy = createNamed(temporary);
     try {
       writeAll(copy, content);
@@ -107,15 +97,4 @@ function unwritable(path: string, why: string): Failure {
     "run sidecar freeze as root when the image is built, or name another place in " +
       "DA__P7__RUNENV__<NAME>__FROZEN",
   );
-}
-
-function temporaryName(): string {
-  const random = crypto.getRandomValues(new Uint8Array(8));
-  return temporaryPrefix + Buffer.from(random).toString("hex");
-}
-
-/** What freezing left that was killed: not that which is still at work. */
-function removeLeftovers(directory: string): void {
-  for (const name of listDirectory(directory) ?? [])
-    if (name.startsWith(temporaryPrefix)) removeAbandoned(joinPath(directory, name));
 }

@@ -3,7 +3,7 @@ import { copyContent, seek } from "#system/copy.ts";
 import { closeDescriptor } from "#system/descriptors.ts";
 import { SystemError } from "#system/errors.ts";
 import { type Executable, openExecutable } from "#system/executable.ts";
-import { listDirectory, removeFile, renameFile } from "#system/files.ts";
+import { removeFile, renameFile } from "#system/files.ts";
 import { joinPath } from "#system/paths.ts";
 import {
   createNamed,
@@ -14,9 +14,9 @@ import {
   giveName,
   openLocked,
   openPlain,
-  removeAbandoned,
 } from "#system/staging.ts";
 import { Failure } from "../companion/failure.ts";
+import { hiddenName, removeLeftovers } from "../system/hidden.ts";
 import { type Checksum, checksum, isSame } from "./checksum.ts";
 import { type Destination, resolveDestination } from "./destination.ts";
 import { refusal } from "./refusal.ts";
@@ -37,7 +37,7 @@ export function install(given: string, goOn: () => void): Installed {
   const { path, directory } = destination;
   const source = runningExecutable();
   try {
-    removeLeftovers(directory);
+    removeLeftovers(directory, temporaryPrefix);
     const wanted = checksum(source.descriptor, goOn);
     const unchanged = isInPlace(path, wanted, goOn);
     if (!unchanged) place(source.descriptor, wanted, destination, goOn);
@@ -79,7 +79,7 @@ function place(
   { path, directory }: Destination,
   goOn: () => void,
 ): void {
-  const temporary = joinPath(directory, temporaryName());
+  const temporary = joinPath(directory, hiddenName(temporaryPrefix));
   let isNamed = false;
   let copy = createUnnamed(directory);
   try {
@@ -124,15 +124,3 @@ function fill(copy: number, source: number, wanted: Checksum, goOn: () => void):
 }
 
 const temporaryPrefix = ".sidecar-install-";
-
-/** Hidden, and such that no two meet: 64 random bits. */
-function temporaryName(): string {
-  const random = crypto.getRandomValues(new Uint8Array(8));
-  return temporaryPrefix + Buffer.from(random).toString("hex");
-}
-
-/** What installations left that were killed: not those that are still at work. */
-function removeLeftovers(directory: string): void {
-  for (const name of listDirectory(directory) ?? [])
-    if (name.startsWith(temporaryPrefix)) removeAbandoned(joinPath(directory, name));
-}
