@@ -18,7 +18,7 @@ import {
   platformUser,
 } from "./support/machine.ts";
 import { root } from "./support/paths.ts";
-import { run, workspace } from "./support/sidecar.ts";
+import { run, until, workspace } from "./support/sidecar.ts";
 import { inTerminal, keys } from "./support/terminal.ts";
 
 const base = join(root, ".cache/root");
@@ -173,10 +173,15 @@ describeWhere(
         const script =
           "trap 'stty size' WINCH; stty size; echo ready; " +
           "i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done";
-        const { type, shows, resize, ended } = begin(script);
+        const { type, shows, shown, resize, ended } = begin(script);
         await shows("ready");
-        resize(132, 43);
-        await shows("43 132");
+        // Docker's client may not listen yet: its window changes until it does.
+        let columns = 132;
+        await until(() => {
+          resize(columns, 43);
+          columns = 263 - columns;
+          return /43 13[12]/.test(shown());
+        }, "the block learns of it");
         type(keys.interrupt);
         expect(await ended).toBe(130);
       });
