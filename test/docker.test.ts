@@ -152,7 +152,8 @@ describeWhere(
         );
 
       it("Ctrl-C ends the block as the block wants", async () => {
-        const script = "trap 'echo bye; exit 7' INT; echo ready; sleep 600";
+        const script =
+          "trap 'echo bye; exit 7' INT; echo ready; while :; do sleep 0.1; done";
         const { type, shows, ended } = begin(script);
         await shows("ready");
         type(keys.interrupt);

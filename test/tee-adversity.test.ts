@@ -125,9 +125,9 @@ describeWhere({ launcher: hasLauncher }, "the console not being there", () => {
   });
 });
 
-it("goes on to the console when the file cannot take more", async () => {
+it("goes on to the console when the file cannot take more, and is not quiet", async () => {
   const { stdout, stderr, code } = await sidecar([
-    ...["--tee", "--stdout=/dev/full", "--exec", "seq", "50000"],
+    ...["--quiet", "--tee", "--stdout=/dev/full", "--exec", "seq", "50000"],
   ]);
   expect(code).toBe(0);
   expect(stdout.endsWith("\n50000\n")).toBe(true);

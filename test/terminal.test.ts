@@ -42,7 +42,10 @@ for (const { where, before, needs } of places)
     });
 
     it("Ctrl-C reaches the block, once, and ends it", async () => {
-      const script = "trap 'echo interrupted' INT; echo ready; sleep 600; exit 4";
+      const script =
+        // Short sleeps: one that begins just after the key does not hear of it.
+        "trap 'echo interrupted; heard=1' INT; echo ready;" +
+        ' until [ "$heard" ]; do sleep 0.1; done; sleep 0.3; exit 4';
       const { type, shows, shown, ended } = begin(script);
       await shows("ready");
       type(keys.interrupt);

@@ -65,7 +65,7 @@ export function parseCheck(words: readonly string[]): CheckRequest {
     } else if (word.startsWith("-") && word !== "-") {
       throw unknownOption(name, {
         names: ["help", "json", "runenv"],
-        otherwise: seeHelp,
+        help: "sidecar check --help",
       });
     } else {
       throw new Failure(

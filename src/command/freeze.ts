@@ -135,7 +135,7 @@ function orderOf(words: readonly string[]): Order {
     } else if (word.startsWith("-"))
       throw unknownOption(word, {
         names: ["check", "help", "input", "remove"],
-        otherwise: seeHelp,
+        help: "sidecar freeze --help",
       });
     else names.push(word);
   }

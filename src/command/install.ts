@@ -44,7 +44,7 @@ function destinationOf(words: readonly string[]): string {
     .slice(0, end < 0 ? undefined : end)
     .find((word) => word.startsWith("-") && word !== "-");
   if (option !== undefined)
-    throw unknownOption(option, { names: ["help"], otherwise: seeHelp });
+    throw unknownOption(option, { names: ["help"], help: "sidecar install --help" });
   const [destination, another] = words.filter((_, index) => index !== end);
   if (destination === undefined)
     throw new Failure(

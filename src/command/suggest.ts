@@ -15,17 +15,22 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     : undefined;
 }
 
-const seeHelp = "sidecar --help shows how it is used";
-
 const ofBlocks: Known = {
   names: ["exec", "help", "version", ...Object.keys(options)],
   otherwise: "sidecar --help lists all options; those of PROGRAM stand behind --exec",
+  help: "sidecar --help",
 };
 
 /** The options that are known in a place, and what to say where none is near. */
-export type Known = { readonly names: readonly string[]; readonly otherwise: string };
+export type Known = {
+  readonly names: readonly string[];
+  /** The command that lists them. */
+  readonly help: string;
+  readonly otherwise?: string;
+};
 
 export function unknownOption(option: string, known: Known = ofBlocks): Failure {
+  const seeHelp = `${known.help} shows how it is used`;
   // Known, and yet not as it was written: --version=3.
   if (known.names.some((name) => option === `--${name}`))
     return new Failure("option-value-invalid", `${option} takes no value`, seeHelp);
@@ -36,7 +41,9 @@ export function unknownOption(option: string, known: Known = ofBlocks): Failure 
   return new Failure(
     "option-unknown",
     `there is no option ${printable(option)}`,
-    meant ? `did you mean ${meant}? sidecar --help lists all` : known.otherwise,
+    meant
+      ? `did you mean ${meant}? ${known.help} lists all`
+      : (known.otherwise ?? seeHelp),
   );
 }
 

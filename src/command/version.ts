@@ -33,7 +33,7 @@ function refuseUnknown(words: readonly string[]): void {
   );
   if (unknown === undefined) return;
   const otherwise = "with --version goes --verbose; sidecar --help lists all";
-  throw unknownOption(unknown, { names, otherwise });
+  throw unknownOption(unknown, { names, otherwise, help: "sidecar --help" });
 }
 
 function line(launcher: boolean | undefined): string {

@@ -36,7 +36,9 @@ export type Activated = {
 };
 
 /** Where what an activation prints goes. */
-export const standardError: readonly Sink[] = [{ descriptor: 2, name: "stderr" }];
+export const standardError: readonly Sink[] = [
+  { descriptor: 2, name: "stderr", isConsole: true },
+];
 
 /**
  * The environment that a plan's shell makes of `environment`.

@@ -23,11 +23,11 @@ export type Sink = {
   readonly descriptor: number;
   /** For messages: a file's name, or the name of sidecar's own stream. */
   readonly name: string;
+  readonly isConsole: boolean;
 };
 
 /** A copy that ended before its stream did, after so many bytes. */
-export type LostSink = {
-  readonly name: string;
+export type LostSink = Omit<Sink, "descriptor"> & {
   readonly error: Error;
   readonly written: number;
 };
@@ -119,8 +119,8 @@ export class Relay implements StreamRelay {
     } catch (error) {
       // The block must not suffer: this copy ends, the others go on.
       this.#sinks.splice(this.#sinks.indexOf(sink), 1);
-      const { name, written } = sink;
-      this.lost.push({ name, written, error: error as SystemError });
+      const { name, isConsole, written } = sink;
+      this.lost.push({ name, isConsole, written, error: error as SystemError });
     }
   }
 

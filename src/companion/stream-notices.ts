@@ -4,15 +4,17 @@ import type { Notice } from "./failure.ts";
 import type { LostSink } from "./relay.ts";
 import { formatSize } from "./size.ts";
 
-/** A copy of a stream ended before the stream did. */
-export function lostStream({ name, error, written }: LostSink): Notice {
+/** A copy of a stream ended before the stream did; the file is what counts. */
+export function lostStream({ name, isConsole, error, written }: LostSink): Notice {
   return {
-    level: "warning",
+    level: isConsole ? "warning" : "error",
     code: "stream-lost",
     message:
       `the copy of the block's output to ${printable(name)} ended early, ` +
       `after ${written} bytes: ${error.message}`,
-    hint: "the block was not disturbed; what came later is only in the other copy",
+    hint: isConsole
+      ? "the block was not disturbed; what came later is only in its file"
+      : "the block was not disturbed; what came later is, with --tee, on the console",
   };
 }
 

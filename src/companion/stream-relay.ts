@@ -42,7 +42,7 @@ export function beginCopies(
   const thread =
     target.relayed && beginRelay(readEnd, target.relayed, console?.descriptor);
   if (!thread && limit > 0) return undefined;
-  const sinks = [{ descriptor, name }, ...(console ? [console] : [])];
+  const sinks = [{ descriptor, name, isConsole: false }, ...(console ? [console] : [])];
   target.relays.push(
     thread ? new RelayByThread(thread, console?.name) : new Relay(readEnd, sinks),
   );
@@ -89,7 +89,7 @@ export class RelayByThread implements StreamRelay {
     const { consoleError, consoleWritten, bytes } = this.#thread;
     const error = consoleError ?? (consoleWritten < bytes ? unread : undefined);
     if (this.#console === undefined || !error) return [];
-    return [{ name: this.#console, error, written: consoleWritten }];
+    return [{ name: this.#console, isConsole: true, error, written: consoleWritten }];
   }
 }
 
@@ -104,7 +104,7 @@ export function lostCopies(targets: readonly Target[]): LostSink[] {
       const threads = relays.filter((relay) => relay instanceof RelayByThread);
       const bytes = threads.reduce((sum, relay) => sum + relay.bytes, 0);
       const error = relayed.error ?? (written < bytes ? unread : undefined);
-      if (error) lost.set(name, { name, error, written });
+      if (error) lost.set(name, { name, isConsole: false, error, written });
     }
     for (const sink of relays.flatMap((relay) => relay.lost))
       if (!lost.has(sink.name)) lost.set(sink.name, sink);

@@ -90,7 +90,11 @@ function writeEndOf(
 ): number {
   const limit = target.isRegular ? maxOutput : 0;
   if (!tee && limit === 0) return target.descriptor;
-  const console = { descriptor: own[name], name: `sidecar's own ${name}` };
+  const console = {
+    descriptor: own[name],
+    name: `sidecar's own ${name}`,
+    isConsole: true,
+  };
   const writeEnd = beginCopies(target, tee ? console : undefined, limit);
   if (writeEnd !== undefined) return writeEnd;
   throw new Failure(

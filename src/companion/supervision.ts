@@ -150,7 +150,9 @@ export class Supervisor {
 
     const look = () => {
       for (const change of changes()) onChange(change);
-      if (isAlone() && life.ended) happen({ kind: "alone" });
+      // Also where nobody could say how the process itself has ended.
+      if (isAlone())
+        happen(life.ended ? { kind: "alone" } : { kind: "ended", alone: true });
     };
 
     if (process === undefined) happen({ kind: "ended", alone: isAlone() });

@@ -121,19 +121,26 @@ static void kill_cgroup(const struct tree *tree) {
   call4(CALL_close, (u64)file, 0, 0, 0);
 }
 
-static u64 take(volatile u64 *mask) { return __atomic_exchange_n(mask, 0, __ATOMIC_SEQ_CST); }
+static u64 take(volatile u64 *mask) {
+  return __atomic_exchange_n(mask, 0, __ATOMIC_SEQ_CST);
+}
 
-static void watch(struct tree *tree, i64 sidecar) {
-  for (u64 always = 0;;) {
+/* They were sidecar's; whoever reads them should learn that it is gone. Another guardian
+   has a share in them, and may be reading /proc just now. */
+static void close_descriptors(void) {
+  call4(CALL_unshare, CLONE_FILES, 0, 0, 0);
+  if (call4(CALL_close_range, 0, ~0U, 0, 0) < 0)
+    for (u64 n = 0; n < DESCRIPTORS; n++) call4(CALL_close, n, 0, 0, 0);
+}
+
+__attribute__((noreturn)) static void watch(struct tree *tree, i64 sidecar) {
+  u64 always = 0;
+  for (int alone = 0;;) {
     int news = reap(tree, sidecar);
-    int alone = call4(CALL_getppid, 0, 0, 0, 0) != sidecar;
-    if (alone && !always) {
+    if (!alone && call4(CALL_getppid, 0, 0, 0, 0) != sidecar) {
+      alone = 1;
       always = BIT(SIGKILL);
-      /* They were sidecar's; whoever reads them should learn that it is gone. Another
-         guardian has a share in them, and may be reading /proc just now. */
-      call4(CALL_unshare, CLONE_FILES, 0, 0, 0);
-      if (call4(CALL_close_range, 0, ~0U, 0, 0) < 0)
-        for (u64 n = 0; n < DESCRIPTORS; n++) call4(CALL_close, n, 0, 0, 0);
+      close_descriptors();
     }
     if (news && !alone) call4(CALL_kill, (u64)sidecar, SIGCHLD, 0, 0);
     u64 outsiders = take(&tree->for_outsiders);
@@ -159,7 +166,8 @@ static i64 start_block(struct request *request) {
   if (!request->cgroup)
     return sidecar_clone(CALL_clone, flags | SIGCHLD, stack + request->block_stack_size,
                          request->block, request, &request->block_process);
-  i64 cgroup = call4(CALL_open, (u64)request->cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 0);
+  const u64 open_flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  i64 cgroup = call4(CALL_open, (u64)request->cgroup, open_flags, 0, 0);
   if (cgroup < 0) return cgroup - CGROUP_REFUSED;
   struct clone_arguments arguments = {
       .flags = flags | (u64)CLONE_INTO_CGROUP_HIGH << 32,
@@ -200,7 +208,7 @@ __attribute__((noreturn)) static void guard(struct request *request) {
     while (call4(CALL_wait4, -1UL, 0, WALL, 0) == -EINTR) continue;
     for (;;) call4(CALL_exit_group, 0, 0, 0, 0);
   }
-  for (;;) watch(tree, sidecar);
+  watch(tree, sidecar);
 }
 
 /* Called by sidecar. A guardian that somebody has stopped is woken. */

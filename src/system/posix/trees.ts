@@ -21,8 +21,6 @@ const field = {
   stopSignal: 20,
   processorTime: 24,
   peakMemory: 32,
-  forEverybody: 40,
-  forOutsiders: 48,
 } as const;
 
 export type Tree = {
