@@ -150,9 +150,10 @@ export class Supervisor {
 
     const look = () => {
       for (const change of changes()) onChange(change);
-      // Also where nobody could say how the process itself has ended.
-      if (isAlone())
-        happen(life.ended ? { kind: "alone" } : { kind: "ended", alone: true });
+      if (!isAlone()) return;
+      // The last may have ended since: then there is news by now, if anybody knows.
+      for (const change of changes()) onChange(change);
+      happen(life.ended ? { kind: "alone" } : { kind: "ended", alone: true });
     };
 
     if (process === undefined) happen({ kind: "ended", alone: isAlone() });
@@ -242,9 +243,6 @@ function unseen(process: number): FinalChange {
 /** What has become of children since the last call. */
 function changes(): Change[] {
   const all: Change[] = [];
-  for (;;) {
-    const change = nextChange();
-    if (change === undefined) return all;
-    all.push(change);
-  }
+  for (let one = nextChange(); one; one = nextChange()) all.push(one);
+  return all;
 }
