@@ -88,6 +88,8 @@ async function answer(started: Started, environment: Environment): Promise<numbe
     return print(completions(typed, runenvNames(environment)).join("\n"));
   }
   if (words.includes("--help") || words.includes("-h")) {
+    if (command === "image")
+      return print(await (await import("./image.ts")).imageHelp(words.slice(1)));
     const topic = words.filter((word) => Object.hasOwn(commands, word));
     return print(await helpFor(describe(environment), topic));
   }
@@ -106,6 +108,10 @@ async function answer(started: Started, environment: Environment): Promise<numbe
     case "freeze": {
       const { freezeHere } = await import("./freeze.ts");
       return freezeHere(words.slice(1), started, print);
+    }
+    case "image": {
+      const { imageHere } = await import("./image.ts");
+      return imageHere(words.slice(1), environment, print);
     }
     case "install":
       return installHere(words.slice(1), started, print);
@@ -155,6 +161,7 @@ function describe(environment: Environment): Argv {
         .example("RUN sidecar freeze", "In a Dockerfile, behind ENV")
         .example("sidecar freeze PYTHON3 --input /etc/tool.conf", "One of them"),
     )
+    .command("image <command>", commands.image)
     .command("install <dest>", commands.install, (command) =>
       command
         .usage(installUsage)

@@ -1,0 +1,25 @@
+/** The commands of `sidecar image`; each is loaded when it is called. */
+import type { Environment } from "../../companion/environment.ts";
+import type { CommandSyntax, CommandWords } from "../arguments.ts";
+
+export type ImageContext = {
+  readonly environment: Environment;
+  /** Writes text and a line's end to standard output. @returns an exit code, 0 */
+  readonly print: (text: string) => number;
+};
+
+/** What each file of this folder exports. */
+export type ImageCommand = {
+  readonly syntax: CommandSyntax;
+  /** @returns sidecar's exit code @throws Failure */
+  readonly run: (words: CommandWords, context: ImageContext) => Promise<number>;
+};
+
+type Listed = {
+  readonly description: string;
+  readonly load: () => Promise<ImageCommand>;
+};
+
+export const imageCommands: Record<string, Listed> = {};
+
+export type ImageCommandName = keyof typeof imageCommands;
