@@ -1,0 +1,156 @@
+/**
+ * Builds images from their Dockerfiles without an engine: what they RUN is run in a root
+ * directory, and `sidecar image` does what is special of an image for sidecar.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type Instruction, readDockerfile } from "./dockerfile.ts";
+import { contextOf, debian, dockerfileOf, type Member } from "./family.ts";
+import {
+  addLayer,
+  copyLayout,
+  emptyLayout,
+  type Layout,
+  say,
+  writeLayout,
+} from "./layout.ts";
+import { archive, copyScript, type Layers, lower, runScript, within } from "./root.ts";
+
+/** An image or a stage of one: as data, and as the directories that it is made of. */
+type Built = { layout: Layout; layers: Layers };
+
+/** @throws Error with the line of the Dockerfile that failed */
+export async function buildWithoutDocker(root: string, members: readonly Member[]) {
+  if (process.getuid?.() !== 0)
+    throw new Error("not root, who alone may make root directories; use Docker");
+  process.chdir(root);
+  const destination = "dist/images";
+  mkdirSync(destination, { recursive: true });
+  // Beside what comes of it, such that nothing need be copied.
+  const place = mkdtempSync(join(destination, ".building-"));
+  const images = new Map<string, Built>();
+  const workshop = new Workshop(place, images);
+  try {
+    await workshop.begin();
+    for (const member of members) {
+      console.error(`images.sh: ${member.folder}, without Docker`);
+      const built = await workshop.build(member);
+      for (const name of member.names) images.set(name, built);
+      const directory = join(destination, member.folder);
+      rmSync(directory, { recursive: true, force: true });
+      writeLayout(copyLayout(built.layout, directory));
+      console.log(directory);
+    }
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+class Workshop {
+  #count = 0;
+  /** Below every image: where /proc and /dev are mounted, in no layer. */
+  readonly #ground: string;
+
+  constructor(
+    readonly place: string,
+    readonly images: Map<string, Built>,
+  ) {
+    this.#ground = this.#fresh("ground");
+    for (const name of ["proc", "dev", "sys"]) mkdirSync(join(this.#ground, name));
+  }
+
+  /** Makes the two images that all others come from: nothing, and Debian. */
+  async begin(): Promise<void> {
+    const layout = emptyLayout(this.#fresh("scratch"));
+    this.images.set("scratch", { layout, layers: [this.#ground] });
+    const copy = copyLayout(layout, this.#fresh("debian"));
+    const tar = join(this.place, "debian.tar");
+    const { exitCode } = Bun.spawnSync([
+      ...["tar", "--create", `--file=${tar}`, "--format=gnu", "--sort=name"],
+      ...["--numeric-owner", "--exclude=./dev/*", "--exclude=./.make-root-complete"],
+      ...["--directory=.cache/root", "."],
+    ]);
+    if (exitCode !== 0) throw new Error("tar of .cache/root failed");
+    await addLayer(copy, tar, "scripts/make-root.sh");
+    const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    copy.configuration.config.Env = [path];
+    this.images.set(debian, { layout: copy, layers: [".cache/root", this.#ground] });
+  }
+
+  async build({ folder }: Member): Promise<Built> {
+    const stages = readDockerfile(dockerfileOf(".", folder), {});
+    const known = new Map(this.images);
+    let built: Built | undefined;
+    for (const { name, from, instructions } of stages) {
+      const base = known.get(from);
+      if (!base)
+        throw new Error(`images/${folder} is built from ${from}: what is that?`);
+      built = { ...base, layout: copyLayout(base.layout, this.#fresh("layout")) };
+      for (const instruction of instructions)
+        try {
+          built = await this.#follow(built, instruction, contextOf(folder), known);
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : error;
+          throw new Error(`images/${folder}: ${instruction.line}: ${reason}`);
+        }
+      if (name) known.set(name, built);
+    }
+    return built!;
+  }
+
+  async #follow(
+    built: Built,
+    instruction: Instruction,
+    context: string,
+    known: Map<string, Built>,
+  ): Promise<Built> {
+    const { line } = instruction;
+    if (instruction.kind === "environment") {
+      say(built.layout, line, (config) => {
+        const kept = new Map((config.Env ?? []).map((entry) => split(entry)));
+        for (const [name, value] of instruction.variables) kept.set(name, value);
+        config.Env = [...kept].map(([name, value]) => `${name}=${value}`);
+      });
+      return built;
+    }
+    if (instruction.kind === "entrypoint") {
+      say(built.layout, line, (config) => {
+        config.Entrypoint = [...instruction.words];
+      });
+      return built;
+    }
+    const work = this.#fresh("work");
+    const upper = join(this.#fresh("layer"), "files");
+    if (instruction.kind === "run") {
+      const environment = built.layout.configuration.config.Env ?? [];
+      const variables = ["HOME=/root", ...environment];
+      const words = [String(variables.length), ...variables, ...instruction.words];
+      within(built.layers, { upper, work }, runScript, words);
+    } else {
+      const { from, sources, target } = instruction;
+      const other = from === undefined ? undefined : known.get(from);
+      if (from && !other) throw new Error(`what is ${from}?`);
+      const [place, options] = other
+        ? [this.#fresh("other"), lower(other.layers)]
+        : [context, ""];
+      const words = [target, place, options, ...sources];
+      within(built.layers, { upper, work }, copyScript, words);
+    }
+    const tar = join(work, "layer.tar");
+    if (archive(upper, join(work, "marks"), tar))
+      await addLayer(built.layout, tar, line);
+    return { layout: built.layout, layers: [upper, ...built.layers] };
+  }
+
+  #fresh(kind: string): string {
+    this.#count += 1;
+    const directory = join(this.place, `${this.#count}-${kind}`);
+    mkdirSync(directory);
+    return directory;
+  }
+}
+
+const split = (entry: string): [string, string] => {
+  const at = entry.indexOf("=");
+  return [entry.slice(0, at), entry.slice(at + 1)];
+};
