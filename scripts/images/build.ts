@@ -8,14 +8,19 @@ const root = resolve(import.meta.dirname, "../..");
 
 try {
   const { values, positionals } = parseArgs({
-    options: { "without-docker": { type: "boolean", default: false } },
+    options: {
+      "without-docker": { type: "boolean", default: false },
+      output: { type: "string", default: "dist/images" },
+    },
     allowPositionals: true,
   });
   const members = chosen(positionals);
   if (!values["without-docker"] && dockerAnswers(root)) buildWithDocker(root, members);
   else {
     const { buildWithoutDocker } = await import("./without-docker.ts");
-    await buildWithoutDocker(root, members);
+    const destination = resolve(values.output);
+    process.chdir(root);
+    await buildWithoutDocker(destination, members);
   }
 } catch (error) {
   console.error(`images.sh: ${error instanceof Error ? error.message : error}`);

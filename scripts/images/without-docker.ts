@@ -19,12 +19,17 @@ import { archive, copyScript, type Layers, lower, runScript, within } from "./ro
 /** An image or a stage of one: as data, and as the directories that it is made of. */
 type Built = { layout: Layout; layers: Layers };
 
-/** @throws Error with the line of the Dockerfile that failed */
-export async function buildWithoutDocker(root: string, members: readonly Member[]) {
+/**
+ * Builds in the current directory, which is the repository's.
+ * @param destination a directory, which gets one for each image
+ * @throws Error with the line of the Dockerfile that failed
+ */
+export async function buildWithoutDocker(
+  destination: string,
+  members: readonly Member[],
+): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new Error("not root, who alone may make root directories; use Docker");
-  process.chdir(root);
-  const destination = "dist/images";
   mkdirSync(destination, { recursive: true });
   // Beside what comes of it, such that nothing need be copied.
   const place = mkdtempSync(join(destination, ".building-"));
