@@ -1,19 +1,19 @@
 /**
- * Small images, made in a moment: layers from a description, in the form of Docker or of
- * OCI. Written by tar-stream and by hand, with nothing of what reads them.
+ * Small images, made in a moment: layers from a description, in the form of Docker or
+ * of OCI. Written by tar-stream and by hand, with nothing of what reads them.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { type Headers, pack } from "tar-stream";
+import { type Header, pack } from "tar-stream";
 
 /** What is at a path of a layer; a text is a file's content. */
 export type FileDescription =
   | string
   | Uint8Array
-  | (Partial<Omit<Headers, "name" | "size">> & {
+  | (Partial<Omit<Header, "name" | "size">> & {
       readonly content?: string | Uint8Array;
     });
 
