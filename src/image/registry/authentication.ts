@@ -8,7 +8,7 @@ import { printable } from "../../system/text.ts";
 import { type Challenge, parseChallenge } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
 import { persistently } from "./patience.ts";
-import { type Outgoing, readSmall, send, type Transport } from "./transport.ts";
+import { ask, type Outgoing, readSmall, type Transport } from "./transport.ts";
 
 const answer = z.looseObject({
   token: z.string().optional(),
@@ -102,7 +102,7 @@ export class Authentication {
     const service = challenge.service;
     const outgoing = requestFor(realm, service, scopes, await this.#known());
     const bytes = await persistently(this.#transport, realm.host, async () => {
-      const response = await send(outgoing, this.#transport);
+      const response = await ask(outgoing, this.#transport);
       if (response.status !== 200) throw await this.#refused(response);
       return readSmall(response, tokenLimit, "a token", this.#transport);
     });

@@ -6,7 +6,6 @@ import { Failure } from "../../companion/failure.ts";
 import { printable } from "../../system/text.ts";
 import {
   type Patience,
-  persistently,
   retryAfter,
   Transient,
   whatHappened,
@@ -38,10 +37,7 @@ const transientStatus = [408, 425, 429, 500, 502, 503, 504];
  * @returns an answer of any status, its body unread
  * @throws Transient; Failure `registry-…`
  */
-export async function exchange(
-  outgoing: Outgoing,
-  transport: Transport,
-): Promise<Response> {
+async function exchange(outgoing: Outgoing, transport: Transport): Promise<Response> {
   let { method, url, body } = outgoing;
   for (let redirected = 0; ; redirected += 1) {
     requireSafe(url, transport);
@@ -67,31 +63,33 @@ export async function exchange(
         `${outgoing.url.host} redirects more than ${mostRedirections} times`,
         "ask whoever runs the registry",
       );
-    url = redirectionFrom(url, location);
+    url = resolveLocation(url, location);
     if (answer.status === 303) {
       method = "GET";
       body = undefined;
     }
+    // What is sent may be as secret as a password, or be one.
+    if (body && url.origin !== outgoing.url.origin)
+      throw new Failure(
+        "registry-answer-invalid",
+        `${outgoing.url.host} wants what it was sent to be sent to ${url.host}`,
+        "ask whoever runs the registry",
+      );
   }
 }
 
 /**
- * {@link exchange}, again where it fails for the moment.
- * @throws Failure `registry-unreachable` and others
+ * {@link exchange}, where an answer that speaks of this moment only is none.
+ * @throws Transient; Failure `registry-…`
  */
-export async function send(
-  outgoing: Outgoing,
-  transport: Transport,
-): Promise<Response> {
-  return persistently(transport, outgoing.url.host, async () => {
-    const answer = await exchange(outgoing, transport);
-    if (!transientStatus.includes(answer.status)) return answer;
-    await answer.body?.cancel();
-    throw new Transient(
-      `it answered ${answer.status}`,
-      retryAfter(answer.headers.get("retry-after"), Date.now()),
-    );
-  });
+export async function ask(outgoing: Outgoing, transport: Transport): Promise<Response> {
+  const answer = await exchange(outgoing, transport);
+  if (!transientStatus.includes(answer.status)) return answer;
+  await answer.body?.cancel();
+  throw new Transient(
+    `it answered ${answer.status}`,
+    retryAfter(answer.headers.get("retry-after"), Date.now()),
+  );
 }
 
 /** A body in pieces, none of which keeps us waiting for ever. @throws Transient */
@@ -190,13 +188,14 @@ function connectionProblem(url: URL, error: unknown): Error {
   return new Transient(whatHappened(error));
 }
 
-function redirectionFrom(from: URL, location: string): URL {
+/** Where an answer leads. @throws Failure `registry-answer-invalid` */
+export function resolveLocation(from: URL, location: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   const isDowngrade = from.protocol === "https:" && to?.protocol !== "https:";
   if (to && /^https?:$/.test(to.protocol) && !isDowngrade && !to.username) return to;
   throw new Failure(
     "registry-answer-invalid",
-    `${from.host} redirects to what is no address: ${printable(location.slice(0, 200))}`,
+    `${from.host} leads to what is no address: ${printable(location.slice(0, 200))}`,
     "ask whoever runs the registry",
   );
 }
