@@ -108,7 +108,7 @@ describeWhere(
         const text = readFileSync(join(root, page), "utf8");
         const scripts = [...text.matchAll(/^```sh with-docker\n([\s\S]*?)^```/gm)];
         const directory = workspace();
-        for (const name of ["dist", "images", ".dockerignore"])
+        for (const name of ["dist/sidecar", "images", ".dockerignore"])
           cpSync(join(root, name), join(directory, name), { recursive: true });
         const script = scripts.map(([, lines]) => lines).join("\n");
         const { stdout, stderr, code } = await run(["sh", "-e", "-c", script], {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 export type Member = {
   readonly folder: string;
-  /** The first is its own; the others are the same image. */
+  /** Of one image; `sidecar image names` says the same of those with a runenv. */
   readonly names: readonly string[];
   /** The members that its Dockerfile names. */
   readonly from: readonly string[];

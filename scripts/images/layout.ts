@@ -104,8 +104,11 @@ export function say(
   layout.configuration.history.push({ created_by: line, empty_layer: true });
 }
 
-/** Makes the directory an OCI layout that others can read. */
-export function writeLayout({ directory, configuration, layers }: Layout): void {
+/** Makes the directory an OCI layout that others can read; the image has these names. */
+export function writeLayout(
+  { directory, configuration, layers }: Layout,
+  names: readonly string[] = [],
+): void {
   const put = (mediaType: string, value: unknown): Descriptor => {
     const bytes = Buffer.from(JSON.stringify(value));
     const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
@@ -118,7 +121,15 @@ export function writeLayout({ directory, configuration, layers }: Layout): void 
     config: put(kinds.configuration, configuration),
     layers,
   });
-  const index = { schemaVersion: 2, mediaType: kinds.index, manifests: [manifest] };
+  const named = names.map((name) => ({
+    ...manifest,
+    annotations: {
+      "io.containerd.image.name": name,
+      "org.opencontainers.image.ref.name": name.split(":")[1]!,
+    },
+  }));
+  const manifests = named.length > 0 ? named : [manifest];
+  const index = { schemaVersion: 2, mediaType: kinds.index, manifests };
   writeFileSync(join(directory, "index.json"), JSON.stringify(index));
   writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
 }

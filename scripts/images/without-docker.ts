@@ -11,10 +11,14 @@ import {
   copyLayout,
   emptyLayout,
   type Layout,
+  readLayout,
   say,
   writeLayout,
 } from "./layout.ts";
 import { archive, copyScript, type Layers, lower, runScript, within } from "./root.ts";
+
+/** Where `COPY` and `sidecar image append` put it. */
+const sidecarPath = "/usr/local/bin/sidecar";
 
 /** An image or a stage of one: as data, and as the directories that it is made of. */
 type Built = { layout: Layout; layers: Layers };
@@ -43,7 +47,8 @@ export async function buildWithoutDocker(
       for (const name of member.names) images.set(name, built);
       const directory = join(destination, member.folder);
       rmSync(directory, { recursive: true, force: true });
-      writeLayout(copyLayout(built.layout, directory));
+      const names = member.names.map((name) => `${name}:latest`);
+      writeLayout(copyLayout(built.layout, directory), names);
       console.log(directory);
     }
   } finally {
@@ -124,6 +129,8 @@ class Workshop {
       });
       return built;
     }
+    const { kind } = instruction;
+    const isAppended = kind === "copy" && instruction.target === sidecarPath;
     const work = this.#fresh("work");
     const upper = join(this.#fresh("layer"), "files");
     if (instruction.kind === "run") {
@@ -141,10 +148,22 @@ class Workshop {
       const words = [target, place, options, ...sources];
       within(built.layers, { upper, work }, copyScript, words);
     }
+    if (isAppended) return this.#append(built.layout, [upper, ...built.layers]);
     const tar = join(work, "layer.tar");
     if (archive(upper, join(work, "marks"), tar))
       await addLayer(built.layout, tar, line);
     return { layout: built.layout, layers: [upper, ...built.layers] };
+  }
+
+  /** Has sidecar put itself into the image, where everybody looks for it. */
+  #append(layout: Layout, layers: Layers): Built {
+    writeLayout(layout);
+    const appended = this.#fresh("appended");
+    rmSync(appended, { recursive: true });
+    const words = ["image", "append", layout.directory, `--output=${appended}`];
+    const { exitCode, stderr } = Bun.spawnSync(["dist/sidecar", ...words]);
+    if (exitCode !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
+    return { layout: readLayout(appended), layers };
   }
 
   #fresh(kind: string): string {
