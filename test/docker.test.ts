@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Docker, hardened, startDocker } from "./support/docker.ts";
 import {
-  type Block,
   buildFamily,
   debianRoot,
+  expectedOf,
   family,
+  familyBlocks,
   hasDebianRoot,
-  wordsOf,
+  placeOf,
+  runBlock,
 } from "./support/family.ts";
 import {
   describeWhere,
@@ -22,32 +24,21 @@ import { root } from "./support/paths.ts";
 import { run, until, workspace } from "./support/sidecar.ts";
 import { inTerminal, keys } from "./support/terminal.ts";
 
-const blocks = family.flatMap(({ folder, names, blocks }) =>
-  blocks.map((block, index) => ({
-    folder,
-    name: names[index] ?? names[0]!,
-    block,
-    /** What this block may need. */
-    earlier: blocks.slice(0, index),
-  })),
-);
+const python3 = family.find(({ folder }) => folder === "python3")!;
+const calibration = expectedOf("python3", python3.blocks[0]!);
 
 /** What the commands of a page print, among other things. */
 const pages: [page: string, printed: string[]][] = [
-  ["README.md", [expected("python3/blocks/calibrate.expected")]],
+  ["README.md", [calibration]],
   ["images/sidecar/README.md", ["/shared/sidecar: installed"]],
   ["images/base/README.md", ["user 20042 at home in /tmp/home\n"]],
   ...family
     .filter(({ blocks }) => blocks.length > 0)
     .map(({ folder, blocks }): [string, string[]] => [
       `images/${folder}/README.md`,
-      blocks.map((block) => expected(`${folder}/blocks/${block.expected}`)),
+      blocks.map((block) => expectedOf(folder, block)),
     ]),
 ];
-
-function expected(file: string): string {
-  return readFileSync(join(root, "images", file), "utf8");
-}
 
 describeWhere(
   {
@@ -71,26 +62,15 @@ describeWhere(
       await docker?.stop();
     });
 
-    function place(image: string): string {
-      const directory = workspace();
-      cpSync(join(root, "images", image, "blocks"), directory, { recursive: true });
-      Bun.spawnSync(["chown", "-R", `${platformUser}`, directory]);
-      return directory;
-    }
-
-    it.each(blocks)(
+    it.each(familyBlocks)(
       "$name runs its block as a user without privileges, to the known result",
       ({ folder, name, block, earlier }) => {
-        const directory = place(folder);
-        const runIt = (block: Block) =>
-          docker.run([
-            ...[...hardened, `--volume=${directory}:/block`, "--workdir=/block"],
-            ...[name, "--result=/block/result.json", ...wordsOf(block)],
-          ]);
-        for (const one of earlier) expect(runIt(one).code).toBe(0);
-        const { code, stdout, stderr } = runIt(block);
+        const directory = placeOf(folder);
+        for (const one of earlier)
+          expect(runBlock(docker, name, one, directory).code).toBe(0);
+        const { code, stdout, stderr } = runBlock(docker, name, block, directory);
         expect(stderr).toBe("");
-        expect(stdout).toBe(readFileSync(join(directory, block.expected), "utf8"));
+        expect(stdout).toBe(expectedOf(folder, block));
         expect(code).toBe(0);
         const record = join(directory, "result.json");
         expect(statSync(record).uid).toBe(platformUser);
@@ -196,7 +176,7 @@ describeWhere(
     });
 
     it("a block that takes too much memory is told so", () => {
-      const directory = place("python3");
+      const directory = placeOf("python3");
       const { code, stderr } = docker.run([
         ...hardened,
         "--memory=64m",
