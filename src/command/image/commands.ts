@@ -20,6 +20,15 @@ type Listed = {
   readonly load: () => Promise<ImageCommand>;
 };
 
-export const imageCommands: Record<string, Listed> = {};
+export const imageCommands: Record<string, Listed> = {
+  append: {
+    description: "Put sidecar into an image",
+    load: () => import("./append.ts"),
+  },
+  names: {
+    description: "All names that an image must carry",
+    load: () => import("./names.ts"),
+  },
+};
 
 export type ImageCommandName = keyof typeof imageCommands;
