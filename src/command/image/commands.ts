@@ -20,6 +20,11 @@ type Listed = {
   readonly load: () => Promise<ImageCommand>;
 };
 
-export const imageCommands: Record<string, Listed> = {};
+export const imageCommands: Record<string, Listed> = {
+  approve: {
+    description: "Say whether an image comes from the approved registry",
+    load: () => import("./approve.ts"),
+  },
+};
 
 export type ImageCommandName = keyof typeof imageCommands;
