@@ -73,8 +73,6 @@ export type SourceForm = "docker-archive" | "oci-archive" | "oci-layout" | "regi
 
 /**
  * What an index lists: images, and indexes in indexes (one for each platform, mostly).
- * Attestations, and whatever else is no image, are left out: they tell of an image that
- * is no more, once it was changed.
  */
 export type Listed =
   | {
@@ -86,9 +84,12 @@ export type Listed =
   | {
       readonly kind: "index";
       readonly descriptor: JsonDescriptor;
-      /** The whole object, for whoever changes it. */
+      /** The whole object, for whoever changes it, and the bytes that it was read from. */
       readonly json: JsonObject;
+      readonly bytes: Uint8Array;
       readonly children: readonly Listed[];
+      /** What it lists that is no image: attestations, signatures. */
+      readonly others: readonly JsonDescriptor[];
     };
 
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -161,18 +161,23 @@ export async function ociLayout(image: ImageDescription): Promise<ImageFileSet> 
   return finishLayout(files, named(manifest, image.names));
 }
 
-/** An OCI layout of one image for several platforms: an index in the index. */
+/**
+ * An OCI layout of one image for several platforms: an index in the index.
+ * @param attested whether there is an attestation of each, as buildx makes them
+ */
 export async function multiPlatformLayout(
   images: readonly ImageDescription[],
   names: readonly string[] = [],
+  attested = false,
 ): Promise<ImageFileSet> {
   const files: ImageFileSet = new Map();
   const manifests: unknown[] = [];
-  for (const image of images)
-    manifests.push({
-      ...(await addImage(files, image)),
-      platform: { os: "linux", ...(image.platform ?? { architecture: "amd64" }) },
-    });
+  for (const image of images) {
+    const manifest = await addImage(files, image);
+    const platform = { os: "linux", ...(image.platform ?? { architecture: "amd64" }) };
+    manifests.push({ ...manifest, platform });
+    if (attested) manifests.push(addAttestation(files, manifest));
+  }
   const mediaType = `${oci}.index.v1+json`;
   const index = addBlob(
     files,
@@ -180,6 +185,31 @@ export async function multiPlatformLayout(
     json({ schemaVersion: 2, mediaType, manifests }),
   );
   return finishLayout(files, named(index, names));
+}
+
+/** What buildx says of how an image was built: a manifest for no platform at all. */
+function addAttestation(files: ImageFileSet, of: Blob): unknown {
+  const statement = json({ _type: "https://in-toto.io/Statement/v0.1", of: of.digest });
+  const layer = addBlob(files, "application/vnd.in-toto+json", statement);
+  const configuration = json({
+    os: "unknown",
+    architecture: "unknown",
+    rootfs: { type: "layers", diff_ids: [layer.digest] },
+  });
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: `${oci}.manifest.v1+json`,
+    config: addBlob(files, `${oci}.config.v1+json`, configuration),
+    layers: [layer],
+  };
+  return {
+    ...addBlob(files, manifest.mediaType, json(manifest)),
+    annotations: {
+      "vnd.docker.reference.digest": of.digest,
+      "vnd.docker.reference.type": "attestation-manifest",
+    },
+    platform: { os: "unknown", architecture: "unknown" },
+  };
 }
 
 /** Descriptors as Docker and containerd name them: one for each name. */

@@ -68,7 +68,7 @@ export function withLayer(
 }
 
 /** In their places, so that what refers to earlier ones still does; new ones follow. */
-function withVariables(
+export function withVariables(
   lines: readonly string[],
   variables: ConfigurationWishes["environment"],
 ): string[] {

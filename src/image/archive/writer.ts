@@ -32,16 +32,17 @@ export type ImageWriter = {
  * @param open makes the target, which may fail already
  * @throws Failure `image-output-unwritable`, and what `fill` throws; nothing is left then
  */
-export async function writeImage(
+export async function writeImage<T>(
   path: string,
   open: () => Target,
-  fill: (writer: ImageWriter) => Promise<void>,
-): Promise<void> {
+  fill: (writer: ImageWriter) => Promise<T>,
+): Promise<T> {
   let target: Target | undefined;
   try {
     target = open();
-    await fill(writerTo(target));
+    const filled = await fill(writerTo(target));
     target.finish();
+    return filled;
   } catch (error) {
     target?.abandon();
     throw isSystems(error) ? unwritable(path, error) : error;

@@ -12,6 +12,7 @@ import {
   invalid,
   parseDocument,
 } from "../source/documents.ts";
+import { documentLimit } from "../source/files.ts";
 import { isIndex, isManifest } from "../source/media-types.ts";
 
 export type Graph = {
@@ -49,6 +50,8 @@ export async function graphOf(
     const where = `${place}: ${descriptor.digest}`;
     if (depth > deepest || manifests.size === mostManifests || length > mostBytes)
       throw invalid(where, "it has more indexes and manifests than any image");
+    if (descriptor.size > documentLimit)
+      throw invalid(where, `it has ${descriptor.size} bytes`);
     const bytes = await read(descriptor);
     verifyBytes(bytes, descriptor, where);
     length += bytes.length;

@@ -1,5 +1,5 @@
 /** The JSON documents of images: what must be in them, and where it is not, which. */
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../../companion/failure.ts";
 import { printable } from "../../system/text.ts";
 import type { Digest, JsonObject } from "../model.ts";

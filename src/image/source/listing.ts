@@ -43,6 +43,7 @@ type Context = {
 const deepest = 8;
 
 /**
+ * The images that are listed; what else is listed is left out.
  * @param json the objects of an index's `manifests`
  * @throws Failure `image-…`
  */
@@ -50,22 +51,46 @@ export async function readListed(
   json: readonly JsonObject[],
   documents: readonly DescriptorDocument[],
   context: Pick<Context, "place" | "read"> & Partial<Context>,
-): Promise<Listed[]> {
-  const { depth = 0, names = [] } = context;
+): Promise<readonly Listed[]> {
+  const all = await readAll(json, documents, { depth: 0, names: [], ...context });
+  return all.listed;
+}
+
+type All = {
+  readonly listed: readonly Listed[];
+  readonly others: readonly JsonDescriptor[];
+};
+
+async function readAll(
+  json: readonly JsonObject[],
+  documents: readonly DescriptorDocument[],
+  context: Context,
+): Promise<All> {
   const listed: Listed[] = [];
+  const others: JsonDescriptor[] = [];
   for (const [at, document] of documents.entries()) {
-    if (!isForUs(document)) continue;
     const descriptor = { ...descriptorOf(document), json: json[at]! };
-    const own = [...new Set([...names, ...namesOf(descriptor.annotations)])];
-    const inner = { ...context, depth: depth + 1, names: own };
-    if (isIndex(descriptor.mediaType)) listed.push(await readIndex(descriptor, inner));
-    else if (isManifest(descriptor.mediaType)) {
-      const image = await readImage(descriptor, inner);
-      if (image) listed.push({ kind: "image", image, descriptor });
-    } else
-      throw unknownType(descriptor.mediaType, context.place, "an image or an index");
+    const names = [...new Set([...context.names, ...namesOf(descriptor.annotations)])];
+    const one = isForUs(document)
+      ? await readOne(descriptor, { ...context, depth: context.depth + 1, names })
+      : undefined;
+    if (one) listed.push(one);
+    else others.push(descriptor);
   }
-  return listed;
+  return { listed, others };
+}
+
+/** Nothing for an artifact that is no image. */
+async function readOne(
+  descriptor: JsonDescriptor,
+  context: Context,
+): Promise<Listed | undefined> {
+  const { mediaType } = descriptor;
+  if (isIndex(mediaType)) return readIndex(descriptor, context);
+  if (!isManifest(mediaType))
+    throw unknownType(mediaType, context.place, "an image or an index");
+  const image = await readImage(descriptor, context);
+  return image && { kind: "image", image, descriptor };
 }
 
 /**
@@ -91,8 +116,8 @@ async function readIndex(
   const { value, json } = parseDocument(bytes, indexDocument, where);
   requireSameType(value.mediaType, descriptor, where);
   const manifests = json["manifests"] as readonly JsonObject[];
-  const children = await readListed(manifests, value.manifests, context);
-  return { kind: "index", descriptor, json, children };
+  const { listed, others } = await readAll(manifests, value.manifests, context);
+  return { kind: "index", descriptor, json, bytes, children: listed, others };
 }
 
 /** Nothing for an artifact that is no image. */

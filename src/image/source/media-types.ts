@@ -12,6 +12,7 @@ export const mediaTypes = {
     index: `${oci}.index.v1+json`,
     manifest: `${oci}.manifest.v1+json`,
     configuration: `${oci}.config.v1+json`,
+    plainLayer: `${oci}.layer.v1.tar`,
     gzipLayer: `${oci}.layer.v1.tar+gzip`,
   },
   docker: {

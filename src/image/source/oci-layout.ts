@@ -17,7 +17,7 @@ export function blobName(digest: Digest): string {
 export async function readLayout(
   files: SourceFiles,
   mayLackLayers: boolean,
-): Promise<Listed[]> {
+): Promise<readonly Listed[]> {
   const { place } = files;
   const layout = `${place}: ${layoutFile}`;
   const { value } = parseDocument(

@@ -64,13 +64,13 @@ export type LayerProblem = {
     | "duplicate-entry"
     /** A layer has an entry and a whiteout of the same path. The entry counts here. */
     | "whiteout-and-entry"
-    /** A file of the same layer lies below a path that the layer makes no directory. */
-    | "entry-below-file"
+    /** The layer itself makes something above the entry a file or a symbolic link. */
+    | "entry-below-non-directory"
     /** A hard link to a file that is not there; no file comes of it. */
     | "hard-link-missing"
     /** A hard link to a directory; no file comes of it. */
     | "hard-link-to-directory"
-    /** The parent is no directory, or a symbolic link that leads to none. */
+    /** Its parent is a file or a link in a loop, or too long a path; no file comes of it. */
     | "parent-unusable";
   /** Of the entry, as `TreeNode.path` has it. */
   readonly path: string;
