@@ -6,7 +6,8 @@ import type { FileHandle } from "node:fs/promises";
 import { posix } from "node:path";
 import { Failure } from "../../companion/failure.ts";
 import { decode, printable } from "../../system/text.ts";
-import { type TarEntry, TarScanner } from "../tar/scanner.ts";
+import type { TarEntry } from "../tar/entry.ts";
+import { TarScanner } from "../tar/scanner.ts";
 import { beginningOf, pieces } from "./file-pieces.ts";
 import { missing, type SourceFiles } from "./files.ts";
 
