@@ -133,6 +133,12 @@ export function isWithin(repository: Repository, prefix: Repository): boolean {
   );
 }
 
+/** Whether it says which registry; nothing is said of whether it is a reference. */
+export function hasRegistry(text: string): boolean {
+  const slash = text.indexOf("/");
+  return slash > 0 && looksLikeHost(text.slice(0, slash));
+}
+
 function parseRepository(name: string, text: string): Repository {
   if (identifierForm.test(name))
     throw invalid(text, "it is a bare identifier", "write repository@sha256:…");
