@@ -17,6 +17,7 @@ export type Instruction = {
     }
   | { readonly kind: "environment"; readonly variables: readonly [string, string][] }
   | { readonly kind: "entrypoint"; readonly words: readonly string[] }
+  | { readonly kind: "user"; readonly user: string }
 );
 
 export type Stage = {
@@ -71,6 +72,7 @@ function instruction(word: string, rest: string, line: string): Instruction {
     };
   if (word === "ENTRYPOINT" && rest.startsWith("["))
     return { line, kind: "entrypoint", words: JSON.parse(rest) };
+  if (word === "USER") return { line, kind: "user", user: rest };
   if (word === "ENV") return { line, kind: "environment", variables: variables(rest) };
   if (word !== "COPY") return refuse(line);
   const from = /^--from=(\S+)$/.exec(words()[0]!)?.[1];

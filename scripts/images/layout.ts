@@ -30,7 +30,12 @@ const kinds = {
 export type Configuration = {
   architecture: string;
   os: string;
-  config: { Env?: string[]; Entrypoint?: string[]; [other: string]: unknown };
+  config: {
+    Env?: string[];
+    Entrypoint?: string[];
+    User?: string;
+    [other: string]: unknown;
+  };
   rootfs: { type: "layers"; diff_ids: string[] };
   history: { created_by: string; empty_layer?: boolean }[];
 };

@@ -8,6 +8,7 @@ import { type Instruction, readDockerfile } from "./dockerfile.ts";
 import { contextOf, debian, dockerfileOf, type Member } from "./family.ts";
 import {
   addLayer,
+  type Configuration,
   copyLayout,
   emptyLayout,
   type Layout,
@@ -115,20 +116,12 @@ class Workshop {
     known: Map<string, Built>,
   ): Promise<Built> {
     const { line } = instruction;
-    if (instruction.kind === "environment") {
-      say(built.layout, line, (config) => {
-        const kept = new Map((config.Env ?? []).map((entry) => split(entry)));
-        for (const [name, value] of instruction.variables) kept.set(name, value);
-        config.Env = [...kept].map(([name, value]) => `${name}=${value}`);
-      });
+    if (instruction.kind !== "run" && instruction.kind !== "copy") {
+      say(built.layout, line, (config) => configure(config, instruction));
       return built;
     }
-    if (instruction.kind === "entrypoint") {
-      say(built.layout, line, (config) => {
-        config.Entrypoint = [...instruction.words];
-      });
-      return built;
-    }
+    if (built.layout.configuration.config.User !== undefined)
+      throw new Error("behind USER only root could do this, who is root no more");
     const { kind } = instruction;
     const isAppended = kind === "copy" && instruction.target === sidecarPath;
     const work = this.#fresh("work");
@@ -174,7 +167,19 @@ class Workshop {
   }
 }
 
-const split = (entry: string): [string, string] => {
+type Setting = Exclude<Instruction, { kind: "run" | "copy" }>;
+
+function configure(config: Configuration["config"], setting: Setting): void {
+  if (setting.kind === "entrypoint") config.Entrypoint = [...setting.words];
+  else if (setting.kind === "user") config.User = setting.user;
+  else {
+    const variables = new Map((config.Env ?? []).map(split));
+    for (const [name, value] of setting.variables) variables.set(name, value);
+    config.Env = [...variables].map(([name, value]) => `${name}=${value}`);
+  }
+}
+
+function split(entry: string): [string, string] {
   const at = entry.indexOf("=");
   return [entry.slice(0, at), entry.slice(at + 1)];
-};
+}
