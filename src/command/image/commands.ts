@@ -25,6 +25,10 @@ export const imageCommands: Record<string, Listed> = {
     description: "Put sidecar into an image",
     load: () => import("./append.ts"),
   },
+  lint: {
+    description: "Say whether an image is fit for every user, and what mends it",
+    load: () => import("./lint.ts"),
+  },
   names: {
     description: "All names that an image must carry",
     load: () => import("./names.ts"),
