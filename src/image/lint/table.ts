@@ -2,6 +2,7 @@
 import type { Rule, RuleGroup } from "./rule.ts";
 import { activationRules } from "./rules/activation.ts";
 import { layerRules } from "./rules/layers.ts";
+import { type Naming, nameRules } from "./rules/names.ts";
 import { passwdRules } from "./rules/passwd.ts";
 import { permissionRules } from "./rules/permission.ts";
 import { platformRules } from "./rules/platform.ts";
@@ -12,9 +13,15 @@ import { sidecarRules } from "./rules/sidecar.ts";
 import { userRules } from "./rules/user.ts";
 import { variableRules } from "./rules/variables.ts";
 
-/** @param own the version of the sidecar that lints */
-export const ruleGroups = (own: string): readonly RuleGroup[] => [
-  { title: "Sidecar", rules: sidecarRules(own) },
+/** What rules know beside an image. */
+export type Standard = {
+  /** The version of the sidecar that lints. */
+  readonly version: string;
+  readonly names: Naming;
+};
+
+export const ruleGroups = ({ version, names }: Standard): readonly RuleGroup[] => [
+  { title: "Sidecar", rules: sidecarRules(version) },
   { title: "Runenvs", rules: runenvRules },
   { title: "Activation", rules: activationRules },
   { title: "Programs", rules: programRules },
@@ -23,9 +30,10 @@ export const ruleGroups = (own: string): readonly RuleGroup[] => [
   { title: "Users and their places", rules: userRules },
   { title: "passwd and group", rules: passwdRules },
   { title: "Variables", rules: variableRules },
+  { title: "Names", rules: nameRules(names) },
   { title: "The platform", rules: platformRules },
   { title: "Layers", rules: layerRules },
 ];
 
-export const allRules = (own: string): readonly Rule[] =>
-  ruleGroups(own).flatMap(({ rules }) => rules);
+export const allRules = (standard: Standard): readonly Rule[] =>
+  ruleGroups(standard).flatMap(({ rules }) => rules);

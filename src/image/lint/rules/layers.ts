@@ -10,7 +10,7 @@ const ambiguous: Partial<Record<Kind, string>> = {
   "duplicate-entry": "has two entries in this layer: tools differ in which counts",
   "whiteout-and-entry":
     "is both made and removed by this layer: tools differ in whether it is there",
-  "entry-below-file": "is below what this layer makes no directory",
+  "entry-below-non-directory": "is below what this layer makes no directory",
 };
 
 const broken: Partial<Record<Kind, string>> = {

@@ -1,12 +1,11 @@
 /** Sidecar itself: that it is there, which one, and that it is what is started. */
 import { printable } from "../../../system/text.ts";
+import { sidecarPath } from "../../append/contents.ts";
 import type { TreeNode } from "../../tree/tree.ts";
 import { lastLine } from "../history.ts";
 import { findProgram } from "../programs.ts";
 import type { Rule } from "../rule.ts";
 import type { Subject } from "../subject.ts";
-
-const usualPath = "/usr/local/bin/sidecar";
 
 /** Of two versions like 0.10.2, whether the first is lower; what follows - is the same. */
 export function isOlder(one: string, other: string): boolean {
@@ -54,7 +53,7 @@ export const sidecarRules = (own: string): readonly Rule[] => [
       if (sidecars.length === 0)
         yield {
           message: "there is no sidecar in this image: nothing can start blocks in it",
-          fix: `COPY --from=sidecar /sidecar ${usualPath}`,
+          fix: `COPY --from=sidecar /sidecar ${sidecarPath}`,
         };
     },
   },
