@@ -177,9 +177,11 @@ function openFile(
   }
 }
 
-function unwritable(name: StreamName, path: string, error: SystemError): Failure {
+function unwritable(name: StreamName, path: string, error: SystemError): Error {
   const what = `--${name} ${printable(path)}`;
   switch (error.errno) {
+    case errorNumber.EMFILE:
+      return error; // No file's fault.
     case errorNumber.EISDIR:
       return new Failure(
         "stream-directory",
