@@ -173,7 +173,7 @@ describeWhere(windowsNeeds, "a reader of --tee that stops reading", () => {
     const writer = openSync(fifo, constants.O_RDWR);
     const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
     const mark = newMark();
-    const words = ["--tee", "--stdout=o.txt", "--timeout=3s", "--grace=0s"];
+    const words = ["--tee", "--stdout=o.txt", "--timeout=3s", "--grace=1h"];
     const { child } = startSidecarExe([...words, "--exec", show, "flood", mark], {
       directory,
       stdout: writer,

@@ -9,15 +9,16 @@ const mostReads = 16;
  * Lets each channel take what is there now, and pass it on to whoever reads it, however
  * slow he is.
  * @param signals a descriptor that is ready when a signal has arrived
- * @param onSignals reads them; returns until when to wait from now on, in milliseconds
- * of the monotonic clock
+ * @param until when to wait no longer, in milliseconds of the monotonic clock
+ * @param onSignals reads them; returns what `until` is from now on
  */
 export function empty(
   channels: readonly Channel[],
   signals: number,
+  until: number,
   onSignals: () => number,
 ): void {
-  let deadline = Infinity;
+  let deadline = until;
   const reads = new Map<Channel, number>();
   for (const channel of channels) channel.finish?.();
   while (performance.now() < deadline) {
