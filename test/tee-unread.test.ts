@@ -10,7 +10,6 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { hasLauncher } from "./support/machine.ts";
 import { isSame, numbered, place } from "./support/numbered.ts";
 import { executable } from "./support/paths.ts";
 import { startUnread } from "./support/reader.ts";
@@ -117,7 +116,6 @@ it.each([1, 2] as const)(
     await Bun.sleep(300);
     child.kill("SIGTERM");
     expect((await ended).code).toBe(3);
-    if (!hasLauncher) return;
     const all = numbered(100_000, stream);
     expect(isSame(readFileSync(join(directory, "o")), all)).toBe(true);
     const { streams } = JSON.parse(readFileSync(join(directory, "r"), "utf8"));

@@ -1,9 +1,6 @@
 /** What is still in the pipes of a process that has ended. */
 import { type Interest, waitFor } from "#system/descriptors.ts";
-import type { Channel } from "./relay.ts";
-
-/** The most that a pipe can hold is one MiB (pipe(7)); a read takes 64 KiB of it. */
-const mostReads = 16;
+import { type Channel, mostReads } from "./relay.ts";
 
 /**
  * Lets each channel take what is there now, and pass it on to whoever reads it, however

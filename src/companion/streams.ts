@@ -13,7 +13,7 @@ import { Failure, type Notice } from "./failure.ts";
 import type { StreamRecord } from "./record.ts";
 import type { StreamRelay } from "./relay.ts";
 import { lostStream, outputCut } from "./stream-notices.ts";
-import { beginCopies, lostCopies, RelayByThread, type Target } from "./stream-relay.ts";
+import { beginCopies, lostCopies, type Target } from "./stream-relay.ts";
 
 export type StreamName = "stdout" | "stderr";
 
@@ -116,9 +116,7 @@ export function closePipes({ descriptors, targets }: Streams): void {
  * @returns whether that console is sidecar's own standard error
  */
 export function abandonConsoles({ redirected, relays }: Streams): boolean {
-  const unread = relays.filter(
-    (relay) => relay instanceof RelayByThread && relay.abandon(),
-  );
+  const unread = relays.filter((relay) => relay.abandon());
   return redirected.some(
     ({ name, target }) =>
       target.relays.some((relay) => unread.includes(relay)) && isSame(own[name], 2),
