@@ -95,12 +95,28 @@ function writeEndOf(
     name: `sidecar's own ${name}`,
     isConsole: true,
   };
-  const writeEnd = beginCopies(target, tee ? console : undefined, limit);
+  let writeEnd: number | undefined;
+  try {
+    writeEnd = beginCopies(target, tee ? console : undefined, limit);
+  } catch (error) {
+    throw error instanceof SystemError && error.errno === errorNumber.EPERM
+      ? onlyAppendable(target)
+      : error;
+  }
   if (writeEnd !== undefined) return writeEnd;
   throw new Failure(
     "max-output-unavailable",
     "--max-output: there can be no further thread or memory, which it needs",
     "allow the task one process more (ulimit -u, pids.max), or leave it out",
+  );
+}
+
+/** What it keeps of the end is written again and again, and cannot be here. */
+function onlyAppendable({ name }: Target): Failure {
+  return new Failure(
+    "max-output-unavailable",
+    `--max-output: ${printable(name)} takes bytes at its end only (chattr +a)`,
+    "name another file, or leave --max-output out",
   );
 }
 
