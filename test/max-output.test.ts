@@ -73,7 +73,7 @@ describeWhere({ launcher: hasLauncher }, "--max-output", () => {
     expect(streams).toEqual({ stdout: { path: "o", bytes: 588_895, leftOut } });
   });
 
-  it("is exact for any sizes of writes, any limit, and whatever was there", async () => {
+  it("is exact for any sizes of writes, any limit, whatever was there", async () => {
     const sizes = fc.array(
       fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 90_000 })),
       { minLength: 1, maxLength: 30 },

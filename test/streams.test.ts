@@ -121,7 +121,7 @@ describe("redirection", () => {
   });
 });
 
-it("a limit for open files that is too low is told as such, whatever it hits", async () => {
+it("too low a limit for open files is told as such, whatever it hits", async () => {
   const tally = new Set<string>();
   for (let limit = 5; limit <= 24; limit += 1) {
     const { code, stdout, stderr } = await run([

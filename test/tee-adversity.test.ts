@@ -126,7 +126,7 @@ describeWhere({ launcher: hasLauncher }, "the console not being there", () => {
   });
 });
 
-it("goes on to the console when the file cannot take more, and is not quiet", async () => {
+it("goes on to the console when the file takes no more, and says so", async () => {
   const { stdout, stderr, code } = await sidecar([
     ...["--quiet", "--tee", "--stdout=/dev/full", "--exec", "seq", "50000"],
   ]);
@@ -199,7 +199,7 @@ describeWhere({ launcher: hasLauncher, strace: hasStrace }, "without threads", (
     expect(isSame(readFileSync(join(directory, "o")), numbered(1_000_000))).toBe(true);
   });
 
-  it("a console that nobody reads is not waited for, and the file is whole", async () => {
+  it("an unread console is not waited for, and the file is whole", async () => {
     const directory = place();
     // As much as fits into the console and the pipe together.
     const writes = Array.from({ length: 100 }, () => "1000");

@@ -162,7 +162,7 @@ it("leaves in the file what came that far when sidecar is killed", async () => {
   expect(isSame(file, numbered(size))).toBe(true);
 });
 
-it("makes a block wait for a slow reader, as a pipe does, and loses nothing", async () => {
+it("makes a block wait for a slow reader, as a pipe does, without loss", async () => {
   const directory = workspace();
   const script =
     '"$0" --quiet --tee --stdout=o --exec sh -c "seq 200000; echo done > done" |' +

@@ -1,4 +1,6 @@
-/** sidecar.exe under Wine: nobody leaves the job, and how a block ended is told whole. */
+/**
+ * sidecar.exe under Wine: nobody leaves the job, and how a block ended is told whole.
+ */
 import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -124,8 +124,8 @@ export type Notice = {
 };
 
 /**
- * What nobody has foreseen, as one line like any other, and no stack: a mistake of ours;
- * or a limit that any call may meet.
+ * What nobody has foreseen, as one line like any other, and no stack: a mistake of
+ * ours; or a limit that any call may meet.
  */
 export function internalError(error: unknown): Failure {
   if (error instanceof SystemError && error.errno === errorNumber.EMFILE)

@@ -5,8 +5,8 @@
  *     running ──timeout, TERM, INT, HUP, QUIT──▶ ending ──grace──▶ killed
  *        └───────── it ended, others remain ───────▲
  *
- * It is over when the process has ended and nobody is left of all that it has started; or
- * when even SIGKILL did not help (a process in an uninterruptible sleep).
+ * It is over when the process has ended and nobody is left of all that it has started;
+ * or when even SIGKILL did not help (a process in an uninterruptible sleep).
  */
 
 export type Reason =

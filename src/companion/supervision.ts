@@ -204,9 +204,9 @@ export class Supervisor {
 
   /**
    * What is in the pipes now belongs to the process; what comes later does not. Whoever
-   * is slow to read it is waited for; but where sidecar ended the process, or is told to
-   * end, only for the grace, and not at all at a second SIGTERM, or where another process
-   * is to follow.
+   * is slow to read it is waited for; but where sidecar ended the process, or is told
+   * to end, only for the grace, and not at all at a second SIGTERM, or where another
+   * process is to follow.
    */
   #empty(channels: readonly Channel[], attention: Attention, life: Life): void {
     const { grace, mayLeaveOthers } = attention;
