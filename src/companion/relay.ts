@@ -54,7 +54,7 @@ export type StreamRelay = Channel & {
 };
 
 /** Why such a copy ended. */
-export const unread = new Error("nobody read it when sidecar was told to end");
+export const unread = new Error("nobody read the rest in time");
 /** The most that a pipe can hold is one MiB (pipe(7)); a read takes 64 KiB of it. */
 export const mostReads = 16;
 
