@@ -178,7 +178,8 @@ function_() { :; }; export -f function_
 
   it("more than a pipe can hold arrive, too", async () => {
     const { variables } = await activate(
-      "a=0123456789; a=$a$a$a$a$a$a$a$a$a$a; a=$a$a$a$a$a$a$a$a$a$a; b=$a$a$a$a$a$a$a$a$a$a; " +
+      "a=0123456789; a=$a$a$a$a$a$a$a$a$a$a; a=$a$a$a$a$a$a$a$a$a$a; " +
+        "b=$a$a$a$a$a$a$a$a$a$a; " +
         'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do eval "export V$i=$b"; done',
     );
     expect(variables["V12"]).toHaveLength(10_000);
@@ -267,7 +268,7 @@ describe("an activation", () => {
     expect(stdout).not.toContain("99\n");
   });
 
-  it("may leave a process running that serves the block, and ends with it", async () => {
+  it("may leave a process that serves the block, and ends with it", async () => {
     const directory = workspace();
     const { code, stderr } = await sidecar(
       [

@@ -27,7 +27,8 @@ describe("a signal", () => {
       const { child, ended, text } = await ready(
         [],
         `trap 'echo ${name} >> got' ${name}; trap 'exit 9' ALRM; ` +
-          "echo $$ > pid; touch ready; while [ ! -e stop ]; do sleep 0.05 & wait $!; done",
+          "echo $$ > pid; touch ready; " +
+          "while [ ! -e stop ]; do sleep 0.05 & wait $!; done",
       );
       child.kill(`SIG${name}`);
       await until(() => text("got") !== "", "the block got it");
@@ -56,7 +57,8 @@ describe("a signal", () => {
   it("reaches the whole process group", async () => {
     const { child, ended, text } = await ready(
       ["--quiet"],
-      "(trap 'echo child > got; exit' TERM; touch ready; while :; do sleep 0.1; done) & wait",
+      "(trap 'echo child > got; exit' TERM; touch ready; " +
+        "while :; do sleep 0.1; done) & wait",
     );
     child.kill("SIGTERM");
     await ended;
@@ -177,7 +179,8 @@ describe("what a block leaves running in its group", () => {
         "--exec",
         "bash",
         "-c",
-        "(trap 'sleep 0.2; touch tidy; exit' TERM; touch up; while :; do sleep 0.05; done) & " +
+        "(trap 'sleep 0.2; touch tidy; exit' TERM; touch up; " +
+          "while :; do sleep 0.05; done) & " +
           "while [ ! -e up ]; do sleep 0.05; done; exit 6",
       ],
       { directory },

@@ -96,9 +96,14 @@ describe("what is frozen", () => {
     const file = script("export TOOL_HOME=/opt/tool API_TOKEN=hush\n");
     const image = new Image(file);
     const { stdout } = await image.freeze();
-    expect(stdout).toMatch(
-      /^T: frozen in \S+, \d+ bytes: API_TOKEN, TOOL_HOME; as long as these are the same: the value, \S+\/activate\.sh; the shell took [\d.]+ ms\n$/,
-    );
+    const parts = stdout.replace(/\n$/, "").split("; ");
+    expect(parts).toEqual([
+      expect.stringMatching(/^T: frozen in \S+, \d+ bytes: API_TOKEN, TOOL_HOME$/),
+      expect.stringMatching(
+        /^as long as these are the same: the value, \S+\/activate\.sh$/,
+      ),
+      expect.stringMatching(/^the shell took [\d.]+ ms$/),
+    ]);
     expect(stdout).not.toContain("hush");
   });
 

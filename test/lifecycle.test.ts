@@ -118,6 +118,20 @@ describe("a signal", () => {
   });
 });
 
+it("the end of the grace is remembered where sidecar ends it, or is told to", () => {
+  const graceEnd = (...events: ReadonlyArray<readonly [number, Event]>) =>
+    live([...events, [500, ended(true)]]).life.graceEnd;
+  const leaves = ended(false);
+  expect(graceEnd()).toBeUndefined();
+  expect(graceEnd([3, leaves])).toBeUndefined();
+  expect(graceEnd([3, signal(10, false)])).toBeUndefined();
+  expect(graceEnd([3, signal(2)])).toBe(103);
+  expect(graceEnd([3, signal(2)], [4, signal(1)])).toBe(103);
+  expect(graceEnd([3, signal(TERM)], [4, signal(TERM)])).toBe(4);
+  expect(graceEnd([3, leaves], [4, signal(TERM)])).toBe(104);
+  expect(graceEnd([1000, deadline], [1001, signal(TERM)])).toBe(1100);
+});
+
 const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({
     kind: fc.constant("signal" as const),

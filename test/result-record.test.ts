@@ -259,7 +259,7 @@ describe("who ended a block:", () => {
   });
 });
 
-it("tells nothing of usage that is not known, and names the source of what is", async () => {
+it("tells no usage that is not known, and the source of what is", async () => {
   const { record } = await recordOf(["--exec", "true"]);
   const { usage } = record;
   expect(usage!.processorSecondsSource).toBeDefined();
@@ -269,7 +269,7 @@ it("tells nothing of usage that is not known, and names the source of what is", 
   expect(refused.record.usage).toBeUndefined();
 });
 
-it("that cannot be written once the block runs does not disturb the block", async () => {
+it("that cannot be written once the block runs does not disturb it", async () => {
   const directory = workspace();
   mkdirSync(join(directory, "there"));
   // The activation takes the directory away, after the first writing.
@@ -287,7 +287,7 @@ it("that cannot be written once the block runs does not disturb the block", asyn
   expect(code).toBe(4);
 });
 
-it("is there while the activation and the block run, and when all was killed", async () => {
+it("is there while activation and block run, and when all was killed", async () => {
   const directory = workspace();
   const script = "echo $$ > pid; exec sleep 600";
   const { child } = start(
@@ -327,7 +327,7 @@ it("never holds the value of a variable", async () => {
   expect(text).not.toMatch(/s3cret|from-activation|bin\/echo/);
 });
 
-it("may be named relative to where sidecar was started, whatever --cwd is", async () => {
+it("may be named relative to sidecar's own start, whatever --cwd is", async () => {
   const directory = workspace();
   await sidecar(["--result=r.json", "--cwd=/", "--exec", "true"], { directory });
   expect(read(directory).directory).toBe("/");

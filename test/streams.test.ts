@@ -121,6 +121,26 @@ describe("redirection", () => {
   });
 });
 
+it("too low a limit for open files is told as such, whatever it hits", async () => {
+  const tally = new Set<string>();
+  for (let limit = 5; limit <= 24; limit += 1) {
+    const { code, stdout, stderr } = await run([
+      ...["prlimit", `--nofile=${limit}:${limit}`, executable, "--tee"],
+      ...["--stdout=/dev/null", "--stderr=/dev/null", "--exec", "echo", "x"],
+    ]);
+    const codes = codesBut(stderr).join();
+    tally.add(codes);
+    const isRefused = codes === "open-files-limited";
+    expect({ limit, codes, code, stdout }).toEqual({
+      limit,
+      codes: isRefused ? codes : "",
+      code: isRefused ? 125 : 0,
+      stdout: isRefused ? "" : "x\n",
+    });
+  }
+  expect([...tally]).toEqual(["open-files-limited", ""]);
+});
+
 describeWhere({ root: isRoot, namespaces: hasNamespaces }, "on a full disk", () => {
   it("the block sees the error itself, and sidecar runs on", async () => {
     const directory = workspace();

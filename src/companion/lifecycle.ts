@@ -5,8 +5,8 @@
  *     running ──timeout, TERM, INT, HUP, QUIT──▶ ending ──grace──▶ killed
  *        └───────── it ended, others remain ───────▲
  *
- * It is over when the process has ended and nobody is left of all that it has started; or
- * when even SIGKILL did not help (a process in an uninterruptible sleep).
+ * It is over when the process has ended and nobody is left of all that it has started;
+ * or when even SIGKILL did not help (a process in an uninterruptible sleep).
  */
 
 export type Reason =
@@ -23,6 +23,8 @@ export type Life = {
   readonly stopped: boolean;
   /** When to act next, in milliseconds of the monotonic clock. */
   readonly deadline?: number;
+  /** When the grace is over, once sidecar ends it or has been told to. */
+  readonly graceEnd?: number;
 };
 
 export type Event =
@@ -89,13 +91,14 @@ function wake(life: Life, sends: readonly Send[]): readonly [Life, readonly Send
 }
 
 function onSignal(
-  life: Life,
+  given: Life,
   { signal, ends }: { signal: number; ends: boolean },
   now: number,
   limits: Limits,
 ): readonly [Life, readonly Send[]] {
-  const send: Send[] = [{ to: life.ended ? "everybody" : "process", signal }];
-  if (!ends) return [signal === SIGCONT ? { ...life, stopped: false } : life, send];
+  const send: Send[] = [{ to: given.ended ? "everybody" : "process", signal }];
+  if (!ends) return [signal === SIGCONT ? { ...given, stopped: false } : given, send];
+  const life = { ...given, graceEnd: given.graceEnd ?? now + limits.grace };
   if (life.phase === "running") {
     const reason: Reason = { kind: "cancelled", signal };
     return wake(
@@ -104,8 +107,9 @@ function onSignal(
     );
   }
   // A second SIGTERM means: do not wait any longer.
-  const impatient = life.phase === "ending" && signal === SIGTERM && life.reason;
-  return impatient && life.reason.kind === "cancelled" ? kill(life, now) : [life, send];
+  const isSecond = life.reason?.kind === "cancelled" && signal === SIGTERM;
+  if (life.phase !== "ending" || !isSecond) return [life, send];
+  return kill({ ...life, graceEnd: now }, now);
 }
 
 function onEnded(
@@ -132,7 +136,7 @@ function onDeadline(
     case "running": {
       const reason: Reason = { kind: "timeout" };
       const deadline = now + limits.grace;
-      return wake({ ...life, phase: "ending", reason, deadline }, [
+      return wake({ ...life, phase: "ending", reason, deadline, graceEnd: deadline }, [
         { to: "process", signal: SIGTERM },
       ]);
     }

@@ -1,7 +1,7 @@
 /**
- * Attends to a process until it and all that it started have ended: passes signals on, keeps the
- * time limit, copies streams, reaps orphans. It sleeps in poll(2) and wakes only when
- * something has happened; there is no other clock, thread or event loop.
+ * Attends to a process until it and all that it started have ended: passes signals on,
+ * keeps the time limit, copies streams, reaps orphans. It sleeps in poll(2) and wakes
+ * only when something has happened; there is no other clock, thread or event loop.
  */
 import { waitFor } from "#system/descriptors.ts";
 import {
@@ -30,6 +30,8 @@ import { lendTerminal, stopAlong, takeTerminal } from "./terminal.ts";
 const { SIGHUP, SIGINT, SIGQUIT, SIGTERM } = signalNumber;
 const endingSignals: readonly number[] = [SIGTERM, SIGINT, SIGHUP, SIGQUIT];
 const passedOn: readonly number[] = forwardedSignals.map((name) => signalNumber[name]);
+/** Who reads at all has read all by then, though the grace is over (milliseconds). */
+const leastPatience = 2000;
 
 /** Sidecar was told to end while there was nothing yet that could be ended. */
 export class Cancelled extends Error {
@@ -173,7 +175,7 @@ export class Supervisor {
     }
     if (process === undefined) return undefined;
     if (terminal !== undefined) takeTerminal(terminal, process);
-    this.#empty(channels, attention);
+    this.#empty(channels, attention, life);
     if (attention.mayLeaveOthers) {
       for (const tree of trees) this.#left.add(tree);
       this.#leftChannels.push(...channels);
@@ -202,18 +204,24 @@ export class Supervisor {
 
   /**
    * What is in the pipes now belongs to the process; what comes later does not. Whoever
-   * is slow to read it is waited for; but where sidecar is told to end only for the
-   * grace, and not at all at a second SIGTERM, or where another process is to follow.
+   * is slow to read it is waited for; but where sidecar ended the process, or is told
+   * to end, only for the grace, and not at all at a second SIGTERM, or where another
+   * process is to follow.
    */
-  #empty(channels: readonly Channel[], { grace, mayLeaveOthers }: Attention): void {
-    let deadline = Infinity;
-    empty(channels, this.#signals, () => {
+  #empty(channels: readonly Channel[], attention: Attention, life: Life): void {
+    const { grace, mayLeaveOthers } = attention;
+    const { graceEnd, reason } = life;
+    let wasTold = graceEnd !== undefined && reason?.kind !== "timeout";
+    let deadline =
+      graceEnd === undefined ? Infinity : Math.max(graceEnd, now() + leastPatience);
+    empty(channels, this.#signals, deadline, () => {
       for (const signal of readSignals(this.#signals)) {
         if (mayLeaveOthers) this.#keep(signal);
         if (!this.#ends(signal)) continue;
-        const isSecond = signal === SIGTERM && deadline < Infinity;
+        const isSecond = signal === SIGTERM && wasTold;
         const patience = mayLeaveOthers || isSecond ? 0 : grace;
         deadline = Math.min(deadline, now() + patience);
+        wasTold = true;
       }
       return deadline;
     });

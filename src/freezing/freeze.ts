@@ -203,7 +203,8 @@ function rulesOf(
       "freeze-differs",
       `the activation of ${runenv.name} cannot be frozen: for another user, host, ` +
         `directory or time it gives other values to ${listed(error.names)}`,
-      "let it set these by constants, ${HOME} or ${USER}; or let it be run by the shell",
+      "let it set these by constants, ${HOME} or ${USER}; " +
+        "or let it be run by the shell",
     );
   }
 }

@@ -151,8 +151,8 @@ static void fill_standard_descriptors(void) {
 static void require_directory(void) {
   char directory[4096];
   if (call4(CALL_getcwd, (u64)directory, sizeof directory, 0, 0) == -ENOENT)
-    refuse("sidecar: error[directory-missing]: the directory that sidecar was started in"
-           " was deleted\n  start it in a directory that exists\n");
+    refuse("sidecar: error[directory-missing]: the directory that sidecar was started "
+           "in was deleted\n  start it in a directory that exists\n");
 }
 
 /* The kernel lays argc, argv, NULL, envp, NULL on the stack, and the strings of both

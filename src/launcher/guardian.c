@@ -1,7 +1,7 @@
 /*
- * The guardian: a process between sidecar and what sidecar starts. It is a subreaper, so
- * that everybody who descends from it stays its descendant, and it outlives a sidecar
- * that is killed by SIGKILL just long enough to kill them all.
+ * The guardian: a process between sidecar and what sidecar starts. It is a subreaper,
+ * so that everybody who descends from it stays its descendant, and it outlives a
+ * sidecar that is killed by SIGKILL just long enough to kill them all.
  *
  *     sidecar ── guardian ── block ── …
  *                        └── orphans of whoever, in whatever group or session
@@ -125,8 +125,8 @@ static u64 take(volatile u64 *mask) {
   return __atomic_exchange_n(mask, 0, __ATOMIC_SEQ_CST);
 }
 
-/* They were sidecar's; whoever reads them should learn that it is gone. Another guardian
-   has a share in them, and may be reading /proc just now. */
+/* They were sidecar's; whoever reads them should learn that it is gone. Another
+   guardian has a share in them, and may be reading /proc just now. */
 static void close_descriptors(void) {
   call4(CALL_unshare, CLONE_FILES, 0, 0, 0);
   if (call4(CALL_close_range, 0, ~0U, 0, 0) < 0)
@@ -187,9 +187,9 @@ static i64 start_block(struct request *request) {
 __attribute__((noreturn)) static void guard(struct request *request) {
   struct tree *tree = request->tree;
   const i64 sidecar = request->sidecar;
-  /* Not sidecar's group: a SIGKILL for that one (a shell's kill %1) must not hit it. But
-     its session, or the block's group would be an orphaned one, which cannot be stopped
-     from its terminal. */
+  /* Not sidecar's group: a SIGKILL for that one (a shell's kill %1) must not hit it.
+     But its session, or the block's group would be an orphaned one, which cannot be
+     stopped from its terminal. */
   call4(CALL_setpgid, 0, 0, 0, 0);
   call4(CALL_prctl, PR_SET_NAME, (u64)"block-guardian", 0, 0);
   call4(CALL_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);

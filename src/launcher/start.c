@@ -39,7 +39,8 @@ static i64 restore_descriptors(const struct request *request) {
   }
   /* entry.c opened those of the first three that were closed. */
   for (int n = 0; n < 3; n++)
-    if (!(inherited[0] & (1UL << n)) && !is_moved(request, n)) call4(CALL_close, n, 0, 0, 0);
+    if (!(inherited[0] & (1UL << n)) && !is_moved(request, n))
+      call4(CALL_close, n, 0, 0, 0);
   for (u64 n = 0; n < request->move_count; n++) {
     int to = request->moves[2 * n], from = request->moves[2 * n + 1];
     i64 result = to == from ? call4(CALL_fcntl, to, F_SETFD, 0, 0)
@@ -140,7 +141,8 @@ i64 sidecar_start(const char *texts, u64 argument_count, u64 variable_count,
   call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&all, (u64)&mask, 8);
   i64 error = sidecar_start_guarded(request, guarded->stack + GUARDIAN_STACK);
   call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&mask, 0, 8);
-  /* Nothing is freed where it failed: whose guardian was killed may still look at it. */
+  /* Nothing is freed where it failed: whose guardian was killed may
+     still look at it. */
   if (error != 0) return error;
   free(tables);
   return (i64)&guarded->tree;

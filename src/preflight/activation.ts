@@ -169,7 +169,9 @@ export function attemptFinding(
   if (onlyRoot === undefined || !isShells) return ok("activation", message);
   return warning("activation", {
     message: `${message} only: it may not become another user (${onlyRoot})`,
-    hint: "run this check once as a user of the platform: docker run --user=20042:20042",
+    hint:
+      "run this check once as a user of the platform: " +
+      "docker run --user=20042:20042",
   });
 }
 

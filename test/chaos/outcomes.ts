@@ -42,7 +42,9 @@ function nameOf(signal: number): string {
   return found![0];
 }
 
-/** Of the block's first process; others that it forked may have its number of a node. */
+/**
+ * Of the block's first process; others that it forked may have its number of a node.
+ */
 function notesOfBlock({ board: { notes } }: Evidence): Note[] {
   const start = notes.find(({ node, kind }) => node === 0 && kind === "start");
   return start ? notes.filter(({ process }) => process === start.process) : [];

@@ -220,7 +220,9 @@ export function removeFile(path: string): void {
   moreLibc().unlink(encodeTerminated(path));
 }
 
-/** Most files in /proc and the like are smaller than a page; large buffers cost time. */
+/**
+ * Most files in /proc and the like are smaller than a page; large buffers cost time.
+ */
 const leastPiece = 4096;
 const mostPiece = 65_536;
 

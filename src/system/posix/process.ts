@@ -130,9 +130,9 @@ export function usageOf(process: number): Usage {
 }
 
 /**
- * Stops sidecar and its process group as the terminal would have by Ctrl-Z; returns when
- * they are continued. In a group that no shell watches the kernel does not let SIGTSTP
- * stop anybody, which is just as well.
+ * Stops sidecar and its process group as the terminal would have by Ctrl-Z; returns
+ * when they are continued. In a group that no shell watches the kernel does not let
+ * SIGTSTP stop anybody, which is just as well.
  */
 export function stopHere(): void {
   const signal = signalSet(["SIGTSTP"]);

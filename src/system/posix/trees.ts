@@ -38,7 +38,9 @@ export type Tree = {
   gone: boolean;
   /** SIGKILL was sent to all: whoever appears from now on gets it too. */
   killed: boolean;
-  /** What the guardian was asked to send: each signal, and whether to outsiders only. */
+  /**
+   * What the guardian was asked to send: each signal, and whether to outsiders only.
+   */
   readonly asked: Array<readonly [signal: number, outsiders: boolean]>;
   /** What was used by those whom sidecar itself reaped: seconds; bytes. */
   processorSeconds: number;

@@ -78,7 +78,9 @@ export function terminalGroup(_descriptor: number): number {
   return -1;
 }
 
-/** No: what is typed reaches sidecar and the block alike, and nothing has to be lent. */
+/**
+ * No: what is typed reaches sidecar and the block alike, and nothing has to be lent.
+ */
 export function isForeground(_descriptor: number): boolean {
   return false;
 }
