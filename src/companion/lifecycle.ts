@@ -5,8 +5,8 @@
  *     running ──timeout, TERM, INT, HUP, QUIT──▶ ending ──grace──▶ killed
  *        └───────── it ended, others remain ───────▲
  *
- * It is over when the process has ended and nobody is left of all that it has started; or
- * when even SIGKILL did not help (a process in an uninterruptible sleep).
+ * It is over when the process has ended and nobody is left of all that it has started;
+ * or when even SIGKILL did not help (a process in an uninterruptible sleep).
  */
 
 export type Reason =
@@ -19,8 +19,8 @@ export type Life = {
   readonly reason?: Reason;
   /** The process itself has ended; others whom it started may remain. */
   readonly ended: boolean;
-  /** The process is stopped (SIGSTOP, Ctrl-Z), and deaf to everything but SIGKILL. */
-  readonly stopped: boolean;
+  /** Sidecar has received SIGTERM: the next one means at once. */
+  readonly asked: boolean;
   /** When to act next, in milliseconds of the monotonic clock. */
   readonly deadline?: number;
 };
@@ -55,7 +55,7 @@ export function begin(now: number, { timeout }: Limits): Life {
   return {
     phase: "running",
     ended: false,
-    stopped: false,
+    asked: false,
     ...(timeout === undefined ? {} : { deadline: now + timeout }),
   };
 }
@@ -75,18 +75,17 @@ export function step(
     case "alone":
       return life.ended ? [over(life), []] : [life, []];
     case "stopped":
-      return wake({ ...life, stopped: true }, []);
+      return [life, life.phase === "running" ? [] : [wake]];
     case "deadline":
       return onDeadline(life, now, limits);
   }
 }
 
-/** A process that is to end has to run for it: behind `sends` it is continued. */
-function wake(life: Life, sends: readonly Send[]): readonly [Life, readonly Send[]] {
-  if (life.phase === "running" || !life.stopped) return [life, sends];
-  const send: Send = { to: "process", signal: SIGCONT };
-  return [{ ...life, stopped: false }, [...sends, send]];
-}
+/**
+ * Whoever is stopped (SIGSTOP, Ctrl-Z) is deaf to everything but SIGKILL. Who is to end
+ * has to run for it: the process, and others of its group, of whose stops nobody tells.
+ */
+const wake: Send = { to: "process", signal: SIGCONT };
 
 function onSignal(
   life: Life,
@@ -94,18 +93,16 @@ function onSignal(
   now: number,
   limits: Limits,
 ): readonly [Life, readonly Send[]] {
-  const send: Send[] = [{ to: life.ended ? "everybody" : "process", signal }];
-  if (!ends) return [signal === SIGCONT ? { ...life, stopped: false } : life, send];
-  if (life.phase === "running") {
-    const reason: Reason = { kind: "cancelled", signal };
-    return wake(
-      { ...life, phase: "ending", reason, deadline: now + limits.grace },
-      send,
-    );
-  }
+  const send: Send = { to: life.ended ? "everybody" : "process", signal };
+  if (!ends) return [life, [send]];
   // A second SIGTERM means: do not wait any longer.
-  const impatient = life.phase === "ending" && signal === SIGTERM && life.reason;
-  return impatient && life.reason.kind === "cancelled" ? kill(life, now) : [life, send];
+  const isTerm = signal === SIGTERM;
+  if (life.phase === "ending" && isTerm && life.asked) return kill(life, now);
+  const told = { ...life, asked: life.asked || isTerm };
+  if (life.phase !== "running") return [told, [send]];
+  const reason: Reason = { kind: "cancelled", signal };
+  const deadline = now + limits.grace;
+  return [{ ...told, phase: "ending", reason, deadline }, [send, wake]];
 }
 
 function onEnded(
@@ -132,9 +129,8 @@ function onDeadline(
     case "running": {
       const reason: Reason = { kind: "timeout" };
       const deadline = now + limits.grace;
-      return wake({ ...life, phase: "ending", reason, deadline }, [
-        { to: "process", signal: SIGTERM },
-      ]);
+      const send: Send = { to: "process", signal: SIGTERM };
+      return [{ ...life, phase: "ending", reason, deadline }, [send, wake]];
     }
     case "ending":
       return kill(life, now);

@@ -51,6 +51,8 @@ const CTRL_BREAK_EVENT = 1;
 export function signalGroup(group: number, signal: number): boolean {
   const job = jobOf(group);
   if (!job || !isInhabited(job)) return false;
+  // Nobody can be stopped, and Ctrl-Break says something else.
+  if (signal === signalNumber.SIGCONT) return true;
   if (
     signal === signalNumber.SIGKILL ||
     moreKernel().GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, group) === 0
