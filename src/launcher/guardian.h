@@ -23,7 +23,8 @@ struct request {
 
 /* clone(2) or clone3(2), by their numbers and first two arguments, with a stack of the
    child's own: on this one it would trample. `function` must not return. `word` is for
-   CLONE_PARENT_SETTID and CLONE_CHILD_CLEARTID. Returns the child's process id or an error number, negative. */
+   CLONE_PARENT_SETTID and CLONE_CHILD_CLEARTID. Returns the child's process id or an
+   error number, negative. */
 i64 sidecar_clone(u64 number, u64 first, u64 second, void (*function)(struct request *),
                   struct request *request, volatile int *word);
 
