@@ -120,6 +120,77 @@ describeWhere({ bash: has("bash") }, "below a shell with job control", () => {
     await ended;
   });
 
+  const quiet = `${executable} --quiet`;
+  // In $(…) the shell lets it ignore SIGTTIN: until it has the terminal, it cannot read.
+  const asks = "until read x </dev/tty; do :; done; echo got-$x";
+
+  it.each([
+    ["behind a pipe", `echo z | ${quiet} --exec sh -c '${asks}'`],
+    ["before a pipe", `${quiet} --exec sh -c '${asks}' | cat`],
+    [
+      "in a script",
+      `sh -c '${quiet} --exec sh -c "${asks.replace("$", "\\$")}" | cat'`,
+    ],
+    ["between other words", `echo "$(${quiet} --exec sh -c '${asks}')"`],
+    [
+      "without a standard stream",
+      `${quiet} --exec sh -c '${asks}' </dev/null >out; cat out`,
+    ],
+  ])("a block %s gets what it reads from the terminal", async (_, command) => {
+    const { type, shows, ended } = inTerminal(shell);
+    type(`echo rea""dy; ${command}\n`);
+    await shows("ready");
+    type("typed\n");
+    await shows("\ngot-typed");
+    type("exit\n");
+    expect(await ended).toBe(0);
+  });
+
+  it("another program of the pipeline gets what it reads from the terminal", async () => {
+    const { type, shows, ended } = inTerminal(shell);
+    const block = "until [ -e go ]; do sleep 0.05; done";
+    const pager = "echo rea''dy; read x </dev/tty; touch go; cat; echo got-$x";
+    type(`${quiet} --exec sh -c '${block}' | sh -c "${pager.replace("$", "\\$")}"\n`);
+    await shows("ready");
+    type("typed\n");
+    await shows("\ngot-typed");
+    type("exit\n");
+    expect(await ended).toBe(0);
+  });
+
+  it("Ctrl-Z stops a whole pipeline, fg continues it", async () => {
+    const { type, shows, ended } = inTerminal(shell);
+    const block =
+      'trap "echo contin""ued" CONT; echo rea""dy;' +
+      ' until [ -e go ]; do sleep 0.05; done; echo en""ded';
+    type(`${quiet} --exec bash -c '${block}' | cat\n`);
+    await shows("ready");
+    for (let times = 0; times < 3; times += 1) {
+      type(keys.suspend);
+      await shows("Stopped");
+      type("fg\n");
+      await shows("continued");
+    }
+    type(keys.suspend);
+    await shows("Stopped");
+    type("touch go; fg\n");
+    await shows("ended");
+    type("exit\n");
+    expect(await ended).toBe(0);
+  });
+
+  it("the terminal comes back from a shell that was killed with its job", async () => {
+    const { type, shows, ended } = inTerminal(shell);
+    // With -m the job, in a group of its own, has the terminal at the end.
+    const block = "set -m; sleep 600";
+    const script = `${quiet} --timeout=2s --exec bash -c '${block}' 2>/dev/null; read x`;
+    type(`sh -c "${script}; echo got-\\$x"\n`);
+    type("typed\n");
+    await shows("\ngot-typed");
+    type("exit\n");
+    expect(await ended).toBe(0);
+  });
+
   it("the terminal is the shell's again at the end", async () => {
     const { type, shows, ended } = inTerminal(shell);
     type(`${executable} --quiet --exec true; read -r line; echo got-$line\n`);

@@ -1,7 +1,7 @@
 /**
- * Attends to a process until it and all that it started have ended: passes signals on, keeps the
- * time limit, copies streams, reaps orphans. It sleeps in poll(2) and wakes only when
- * something has happened; there is no other clock, thread or event loop.
+ * Attends to a process until it and all that it started have ended: passes signals on,
+ * keeps the time limit, copies streams, reaps orphans. It sleeps in poll(2) and wakes
+ * only when something has happened; there is no other clock, thread or event loop.
  */
 import { waitFor } from "#system/descriptors.ts";
 import {
@@ -25,7 +25,7 @@ import type { Started } from "#system/start.ts";
 import { empty } from "./emptying.ts";
 import { begin, type Event, type Life, type Limits, step } from "./lifecycle.ts";
 import type { Channel } from "./relay.ts";
-import { lendTerminal, stopAlong, takeTerminal } from "./terminal.ts";
+import { lendTerminal, stopAlong, type Terminal, takeTerminal } from "./terminal.ts";
 
 const { SIGHUP, SIGINT, SIGQUIT, SIGTERM } = signalNumber;
 const endingSignals: readonly number[] = [SIGTERM, SIGINT, SIGHUP, SIGQUIT];
@@ -41,8 +41,8 @@ export class Cancelled extends Error {
 export type Attention = Limits & {
   /** Goes on in the background where its first process ends well (an activation). */
   readonly mayLeaveOthers?: boolean;
-  /** The descriptor of the terminal that the process is to have while it runs. */
-  readonly terminal?: number;
+  /** What the process is to have while it runs. */
+  readonly terminal?: Terminal;
   readonly channels: readonly Channel[];
   /** Called once the process runs: to close what only it needs. */
   readonly started?: (process: number) => void;
@@ -157,8 +157,7 @@ export class Supervisor {
     };
 
     if (process === undefined) happen({ kind: "ended", alone: isAlone() });
-    if (process !== undefined && terminal !== undefined)
-      lendTerminal(terminal, process);
+    if (process !== undefined && terminal?.atOnce) lendTerminal(terminal, process);
     for (const signal of this.#pending.splice(0)) onSignal(signal);
     look();
 

@@ -14,6 +14,8 @@ import {
   usageOfTree,
 } from "./trees.ts";
 
+export { groupExists } from "./trees.ts";
+
 const SIG_BLOCK = 0;
 const SIG_UNBLOCK = 1;
 
@@ -120,7 +122,7 @@ export function signalAll(process: number, signal: number, outsiders = false): v
 export function isAnybodyLeft(process: number): boolean {
   const tree = treeOf(process);
   if (!tree || tree.gone) return false;
-  return tree.address !== 0 || groupExists(tree);
+  return tree.address !== 0 || groupExists(process);
 }
 
 /** What a process and all that it started used, those who have ended by now. */
