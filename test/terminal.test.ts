@@ -122,8 +122,8 @@ describeWhere({ bash: has("bash") }, "below a shell with job control", () => {
   });
 
   const quiet = `${executable} --quiet`;
-  // In $(…) the shell lets it ignore SIGTTIN: until it has the terminal, it cannot read.
-  const asks = "until read x </dev/tty; do :; done; echo got-$x";
+  // In $(…) the shell lets it ignore SIGTTIN: reading fails where it has no terminal.
+  const asks = "read x </dev/tty; echo got-$x";
 
   it.each([
     ["behind a pipe", `echo z | ${quiet} --exec sh -c '${asks}'`],
@@ -186,6 +186,17 @@ describeWhere({ bash: has("bash") }, "below a shell with job control", () => {
     const block = "set -m; sleep 600";
     const script = `${quiet} --timeout=2s --exec bash -c '${block}' 2>/dev/null; read x`;
     type(`sh -c "${script}; echo got-\\$x"\n`);
+    type("typed\n");
+    await shows("\ngot-typed");
+    type("exit\n");
+    expect(await ended).toBe(0);
+  });
+
+  it("the terminal comes back from a block that could not be started", async () => {
+    const { type, shows, ended } = inTerminal(shell);
+    const script = `echo junk > block; chmod +x block; ${quiet} --exec ./block; read x`;
+    type(`sh -c "${script}; echo got-\\$x"\n`);
+    await shows("program-");
     type("typed\n");
     await shows("\ngot-typed");
     type("exit\n");

@@ -192,6 +192,7 @@ class Run {
           environment: environment.entries,
           descriptors,
           ...(this.#cgroup === undefined ? {} : { cgroup: this.#cgroup }),
+          ...(terminal?.atOnce ? { terminal: terminal.descriptor } : {}),
         },
         {
           ...(timeout === undefined ? {} : { timeout }),

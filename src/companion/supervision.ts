@@ -25,7 +25,7 @@ import type { Started } from "#system/start.ts";
 import { empty } from "./emptying.ts";
 import { begin, type Event, type Life, type Limits, step } from "./lifecycle.ts";
 import type { Channel } from "./relay.ts";
-import { lendTerminal, stopAlong, type Terminal, takeTerminal } from "./terminal.ts";
+import { stopAlong, type Terminal, takeTerminal } from "./terminal.ts";
 
 const { SIGHUP, SIGINT, SIGQUIT, SIGTERM } = signalNumber;
 const endingSignals: readonly number[] = [SIGTERM, SIGINT, SIGHUP, SIGQUIT];
@@ -41,7 +41,7 @@ export class Cancelled extends Error {
 export type Attention = Limits & {
   /** Goes on in the background where its first process ends well (an activation). */
   readonly mayLeaveOthers?: boolean;
-  /** What the process is to have while it runs. */
+  /** What the process has, or may come to have, while it runs. */
   readonly terminal?: Terminal;
   readonly channels: readonly Channel[];
   /** Called once the process runs: to close what only it needs. */
@@ -157,7 +157,6 @@ export class Supervisor {
     };
 
     if (process === undefined) happen({ kind: "ended", alone: isAlone() });
-    if (process !== undefined && terminal?.atOnce) lendTerminal(terminal, process);
     for (const signal of this.#pending.splice(0)) onSignal(signal);
     look();
 

@@ -2,7 +2,6 @@
  * The terminal, lent to a block: while it runs, its group is the one that gets what is
  * typed (tcsetpgrp(3)), as a shell does it for its jobs.
  */
-
 import { SystemError } from "#system/errors.ts";
 import { descriptorStatus } from "#system/files.ts";
 import {
@@ -10,6 +9,7 @@ import {
   groupExists,
   isForeground,
   isTerminal,
+  lendTerminal,
   signalGroup,
   stopHere,
   terminalGroup,
@@ -46,12 +46,6 @@ function isPipe(descriptor: number): boolean {
   return kind === "fifo";
 }
 
-export function lendTerminal({ descriptor }: Terminal, process: number): void {
-  giveTerminal(descriptor, process);
-  // It may have asked for the terminal before it had it, and been stopped.
-  signalGroup(process, SIGCONT);
-}
-
 /**
  * Takes it from the process, or from a group of which nobody is left: the job of a
  * shell that was killed.
@@ -66,9 +60,10 @@ export function takeTerminal({ descriptor }: Terminal, process: number): boolean
 
 /** Stops with the block, as the shell that reads from the same terminal expects. */
 export function stopAlong(process: number, signal: number, terminal: Terminal): void {
+  const { descriptor } = terminal;
   const wantsTerminal = signal === SIGTTIN || signal === SIGTTOU;
   const lend = takeTerminal(terminal, process) || wantsTerminal;
-  if (!wantsTerminal || !isForeground(terminal.descriptor)) stopHere();
-  if (lend && isForeground(terminal.descriptor)) lendTerminal(terminal, process);
+  if (!wantsTerminal || !isForeground(descriptor)) stopHere();
+  if (lend && isForeground(descriptor)) lendTerminal(descriptor, process);
   else signalGroup(process, SIGCONT);
 }

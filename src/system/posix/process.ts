@@ -175,6 +175,12 @@ export function giveTerminal(descriptor: number, group: number): void {
   moreLibc().tcsetpgrp(descriptor, group || ownGroup());
 }
 
+/** Makes it that of a process which may have asked for it before, and been stopped. */
+export function lendTerminal(descriptor: number, process: number): void {
+  giveTerminal(descriptor, process);
+  signalGroup(process, signalNumber.SIGCONT);
+}
+
 function ownGroup(): number {
   const SYS_getpgid = 121;
   return Number(commonLibc().syscall(SYS_getpgid, 0, 0, 0));

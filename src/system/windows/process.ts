@@ -91,6 +91,8 @@ export function groupExists(_group: number): boolean {
 
 export function giveTerminal(_descriptor: number, _group: number): void {}
 
+export function lendTerminal(_descriptor: number, _process: number): void {}
+
 /** Nobody can be stopped, and so nobody has to stop along. */
 export function stopHere(): void {}
 
