@@ -148,7 +148,7 @@ i64 sidecar_start(const char *texts, u64 argument_count, u64 variable_count,
   call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&all, (u64)&mask, 8);
   i64 error = sidecar_start_guarded(request, guarded->stack + GUARDIAN_STACK);
   call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&mask, 0, 8);
-  /* Nothing is freed where it failed: a killed guardian's block may still look at it. */
+  /* Nothing is freed where it failed: a killed guardian's block may still look here. */
   if (error != 0) return error;
   free(tables);
   return (i64)&guarded->tree;
