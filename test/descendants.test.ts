@@ -205,3 +205,28 @@ async function marked(value: string): Promise<string[]> {
   const own = (path: string) => path.startsWith(`/proc/${process.pid}/`);
   return stdout.split("\n").filter((path) => path !== "" && !own(path));
 }
+
+describeWhere(
+  { "the launcher": hasLauncher, root: isRoot, namespaces: hasNamespaces },
+  "a guardian that somebody has stopped",
+  () => {
+    it("ends the block all the same when sidecar is killed", async () => {
+      // Process 1 is of the same session: the guardian's group is no orphaned one, which
+      // the kernel would continue by itself.
+      const script = `
+        "$0" --quiet --exec sh -c 'touch up; exec sleep 600' & sidecar=$!
+        while [ ! -e up ]; do sleep 0.05; done
+        guardian=$(cat /proc/$sidecar/task/$sidecar/children)
+        kill -STOP $guardian; kill -KILL $sidecar
+        for i in $(seq 100); do
+          [ -e /proc/\${guardian% } ] || { echo gone; break; }
+          sleep 0.1
+        done
+        ps -e -o args= | grep -c '^[s]leep 600'`;
+      const inside = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+      const words = ["unshare", ...inside, "sh", "-c", script, executable];
+      const { stdout } = await run(words, { directory: workspace() });
+      expect(stdout).toBe("gone\n0\n");
+    });
+  },
+);

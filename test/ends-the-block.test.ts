@@ -94,6 +94,31 @@ describe("a signal", () => {
     expect((await ended).code).toBe(137);
   });
 
+  it("SIGTERM after SIGINT is the first: the block may end as it wants", async () => {
+    const { child, ended, directory } = await ready(
+      ["--quiet", "--grace=1h"],
+      `trap 'touch asked' INT; trap 'sleep 0.3; exit 5' TERM; ${waiting}`,
+    );
+    child.kill("SIGINT");
+    await until(() => existsSync(join(directory, "asked")), "it was asked to end");
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(5);
+  });
+
+  it("SIGTERM a second time ends the grace of what the block left behind", async () => {
+    const { child, ended, directory } = await ready(
+      ["--quiet", "--grace=1h"],
+      "(trap 'echo asked >> asked' TERM; touch up; while :; do sleep 0.1; done) & " +
+        "while [ ! -e up ]; do sleep 0.05; done; touch ready; exit 6",
+    );
+    const asked = () => readFileSync(join(directory, "asked"), "utf8");
+    await until(() => asked() === "asked\n", "sidecar itself has asked");
+    child.kill("SIGTERM");
+    await until(() => asked() === "asked\nasked\n", "SIGTERM was passed on");
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(6);
+  });
+
   it("in sidecar's first moments is not lost, whenever it comes", async () => {
     const loop = `
       for pause in 0 0.001 0.002 0.003 0.004 0.005 0.006 0.007 0.008 0.01 0.012; do
@@ -124,6 +149,15 @@ describe("a signal", () => {
     );
     process.kill(Number(text("pid")), "SIGSTOP");
     await Bun.sleep(200);
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(5);
+  });
+
+  it("wakes whoever is stopped in the block's group, so that all can end", async () => {
+    const { child, ended } = await ready(
+      ["--quiet", "--grace=1h"],
+      "sleep 600 & kill -STOP $!; trap 'wait; exit 5' TERM; touch ready; wait",
+    );
     child.kill("SIGTERM");
     expect((await ended).code).toBe(5);
   });

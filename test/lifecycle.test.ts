@@ -62,7 +62,7 @@ describe("a process that", () => {
       [1099, deadline],
       [1100, deadline],
     ]);
-    expect(sent).toEqual(["1000 process 15", "1100 everybody 9"]);
+    expect(sent).toEqual(["1000 process 15", "1000 process 18", "1100 everybody 9"]);
     expect(life).toMatchObject({ phase: "killed", reason: { kind: "timeout" } });
   });
 
@@ -83,6 +83,11 @@ describe("a process that", () => {
     ]);
     expect(sent).toEqual(["2 process 15", "2 process 18", "3 process 18"]);
   });
+
+  it("has stopped others in its group, of whom nobody told, has them continued", () => {
+    const { sent } = live([[2, signal(TERM)]]);
+    expect(sent).toEqual(["2 process 15", "2 process 18"]);
+  });
 });
 
 describe("a signal", () => {
@@ -97,7 +102,7 @@ describe("a signal", () => {
       [1, signal(2)],
       [50, ended(true)],
     ]);
-    expect(sent).toEqual(["1 process 2"]);
+    expect(sent).toEqual(["1 process 2", "1 process 18"]);
     expect(life.reason).toEqual({ kind: "cancelled", signal: 2 });
   });
 
@@ -106,7 +111,21 @@ describe("a signal", () => {
       [1, signal(TERM)],
       [2, signal(TERM)],
     ]);
-    expect(sent).toEqual(["1 process 15", "2 everybody 9"]);
+    expect(sent).toEqual(["1 process 15", "1 process 18", "2 everybody 9"]);
+  });
+
+  it.each<[string, Event, string]>([
+    ["SIGINT", signal(2), "process"],
+    ["the timeout", deadline, "process"],
+    ["the end of the process, which has left others", ended(false), "everybody"],
+  ])("SIGTERM after %s is the first; the second means at once", (_, before, to) => {
+    const { sent } = live([
+      [1000, before],
+      [1001, signal(TERM)],
+      [1002, signal(TERM)],
+    ]);
+    const later = sent.filter((text) => !text.startsWith("1000 "));
+    expect(later).toEqual([`1001 ${to} 15`, "1002 everybody 9"]);
   });
 
   it("after the timeout does not change the reason", () => {

@@ -1,9 +1,12 @@
 /** `--result`: at every moment the last known truth, and never a variable's value. */
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -347,6 +350,34 @@ it("that cannot be written is refused before the block runs", async () => {
     expect(code).toBe(125);
   }
   expect(readdirSync(directory)).toEqual(["folder"]);
+});
+
+it("replaces no device, FIFO or standard stream by itself", async () => {
+  const directory = workspace();
+  const prepare = `
+    mkfifo "$1/fifo"; ln -s /proc/self/fd/1 "$1/stdout"; ln -s fifo "$1/link"
+    ln -s /dev/null "$1/null"; cd "$1"; shift
+    for path in fifo stdout link null; do
+      "$0" --quiet --result=$path --exec touch ran; echo $?
+    done > codes`;
+  await run(["sh", "-c", prepare, executable, directory]);
+  const codes = readFileSync(join(directory, "codes"), "utf8");
+  expect(codes).toBe("125\n".repeat(4));
+  expect(statSync(join(directory, "fifo")).isFIFO()).toBe(true);
+  for (const name of ["stdout", "link", "null"])
+    expect(lstatSync(join(directory, name)).isSymbolicLink()).toBe(true);
+  expect(readdirSync(directory).toSorted()).toEqual(
+    ["codes", "fifo", "link", "null", "stdout"].toSorted(),
+  );
+});
+
+it("replaces a symbolic link to a file, or to none, and not what it leads to", async () => {
+  const directory = workspace();
+  writeFileSync(join(directory, "other"), "as it was");
+  symlinkSync("other", join(directory, "r.json"));
+  await sidecar(["--result=r.json", "--exec", "true"], { directory });
+  expect(read(directory).state).toBe("finished");
+  expect(readFileSync(join(directory, "other"), "utf8")).toBe("as it was");
 });
 
 it("that can no longer be written at the end is a warning", async () => {

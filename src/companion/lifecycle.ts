@@ -19,8 +19,8 @@ export type Life = {
   readonly reason?: Reason;
   /** The process itself has ended; others whom it started may remain. */
   readonly ended: boolean;
-  /** The process is stopped (SIGSTOP, Ctrl-Z), and deaf to everything but SIGKILL. */
-  readonly stopped: boolean;
+  /** Sidecar has received SIGTERM: the next one means at once. */
+  readonly asked: boolean;
   /** When to act next, in milliseconds of the monotonic clock. */
   readonly deadline?: number;
   /** When the grace is over, once sidecar ends it or has been told to. */
@@ -57,7 +57,7 @@ export function begin(now: number, { timeout }: Limits): Life {
   return {
     phase: "running",
     ended: false,
-    stopped: false,
+    asked: false,
     ...(timeout === undefined ? {} : { deadline: now + timeout }),
   };
 }
@@ -77,18 +77,17 @@ export function step(
     case "alone":
       return life.ended ? [over(life), []] : [life, []];
     case "stopped":
-      return wake({ ...life, stopped: true }, []);
+      return [life, life.phase === "running" ? [] : [wake]];
     case "deadline":
       return onDeadline(life, now, limits);
   }
 }
 
-/** A process that is to end has to run for it: behind `sends` it is continued. */
-function wake(life: Life, sends: readonly Send[]): readonly [Life, readonly Send[]] {
-  if (life.phase === "running" || !life.stopped) return [life, sends];
-  const send: Send = { to: "process", signal: SIGCONT };
-  return [{ ...life, stopped: false }, [...sends, send]];
-}
+/**
+ * Whoever is stopped (SIGSTOP, Ctrl-Z) is deaf to everything but SIGKILL. Who is to end
+ * has to run for it: the process, and others of its group, of whose stops nobody tells.
+ */
+const wake: Send = { to: "process", signal: SIGCONT };
 
 function onSignal(
   given: Life,
@@ -96,20 +95,21 @@ function onSignal(
   now: number,
   limits: Limits,
 ): readonly [Life, readonly Send[]] {
-  const send: Send[] = [{ to: given.ended ? "everybody" : "process", signal }];
-  if (!ends) return [signal === SIGCONT ? { ...given, stopped: false } : given, send];
-  const life = { ...given, graceEnd: given.graceEnd ?? now + limits.grace };
-  if (life.phase === "running") {
-    const reason: Reason = { kind: "cancelled", signal };
-    return wake(
-      { ...life, phase: "ending", reason, deadline: now + limits.grace },
-      send,
-    );
-  }
+  const send: Send = { to: given.ended ? "everybody" : "process", signal };
+  if (!ends) return [given, [send]];
   // A second SIGTERM means: do not wait any longer.
-  const isSecond = life.reason?.kind === "cancelled" && signal === SIGTERM;
-  if (life.phase !== "ending" || !isSecond) return [life, send];
-  return kill({ ...life, graceEnd: now }, now);
+  const isTerm = signal === SIGTERM;
+  if (given.phase === "ending" && isTerm && given.asked)
+    return kill({ ...given, graceEnd: now }, now);
+  const life = {
+    ...given,
+    asked: given.asked || isTerm,
+    graceEnd: given.graceEnd ?? now + limits.grace,
+  };
+  if (life.phase !== "running") return [life, [send]];
+  const reason: Reason = { kind: "cancelled", signal };
+  const deadline = now + limits.grace;
+  return [{ ...life, phase: "ending", reason, deadline }, [send, wake]];
 }
 
 function onEnded(
@@ -136,9 +136,9 @@ function onDeadline(
     case "running": {
       const reason: Reason = { kind: "timeout" };
       const deadline = now + limits.grace;
-      return wake({ ...life, phase: "ending", reason, deadline, graceEnd: deadline }, [
-        { to: "process", signal: SIGTERM },
-      ]);
+      const send: Send = { to: "process", signal: SIGTERM };
+      const ending = { ...life, phase: "ending", reason, deadline } as const;
+      return [{ ...ending, graceEnd: deadline }, [send, wake]];
     }
     case "ending":
       return kill(life, now);

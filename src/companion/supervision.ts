@@ -25,7 +25,7 @@ import type { Started } from "#system/start.ts";
 import { empty } from "./emptying.ts";
 import { begin, type Event, type Life, type Limits, step } from "./lifecycle.ts";
 import type { Channel } from "./relay.ts";
-import { lendTerminal, stopAlong, takeTerminal } from "./terminal.ts";
+import { stopAlong, type Terminal, takeTerminal } from "./terminal.ts";
 
 const { SIGHUP, SIGINT, SIGQUIT, SIGTERM } = signalNumber;
 const endingSignals: readonly number[] = [SIGTERM, SIGINT, SIGHUP, SIGQUIT];
@@ -43,8 +43,8 @@ export class Cancelled extends Error {
 export type Attention = Limits & {
   /** Goes on in the background where its first process ends well (an activation). */
   readonly mayLeaveOthers?: boolean;
-  /** The descriptor of the terminal that the process is to have while it runs. */
-  readonly terminal?: number;
+  /** What the process has, or may come to have, while it runs. */
+  readonly terminal?: Terminal;
   readonly channels: readonly Channel[];
   /** Called once the process runs: to close what only it needs. */
   readonly started?: (process: number) => void;
@@ -159,8 +159,6 @@ export class Supervisor {
     };
 
     if (process === undefined) happen({ kind: "ended", alone: isAlone() });
-    if (process !== undefined && terminal !== undefined)
-      lendTerminal(terminal, process);
     for (const signal of this.#pending.splice(0)) onSignal(signal);
     look();
 

@@ -12,6 +12,7 @@ struct request {
   const int *moves; /* pairs: the descriptor in the child, the descriptor here */
   u64 move_count;
   const char *cgroup; /* a directory to start the block in, or NULL */
+  i64 terminal;       /* a descriptor: it is to listen to the block's group; or -1 */
   struct tree *tree;
   void (*block)(struct request *); /* what the child does; it does not return */
   char *block_stack;

@@ -82,7 +82,7 @@ class Course {
     if (this.mayTimeOut) beginnings.push(timesOut);
     const first = Math.min(...beginnings);
     const isOutOfGrace = report.ended >= first + grace * millisecond;
-    const isHurried = beginnings.length > 1 && this.endings.includes(SIGTERM);
+    const isHurried = this.endings.filter((signal) => signal === SIGTERM).length > 1;
     this.mayBeKilled = isOutOfGrace || isHurried;
   }
 

@@ -11,7 +11,7 @@ import { recordAddress } from "./launcher.ts";
 /** What starts a process: the launcher's own function (src/launcher/start.c). */
 const starting = {
   sidecar_start: {
-    args: ["ptr", "u64", "u64", "ptr", "u64", "ptr"],
+    args: ["ptr", "u64", "u64", "ptr", "u64", "ptr", "i64"],
     returns: "i64",
   },
 } as const;

@@ -8,7 +8,7 @@
  */
 import { type Pointer, read } from "../foreign.ts";
 import { recordAddress } from "./launcher.ts";
-import { libc, treeLibc } from "./libc.ts";
+import { errorNumber, lastError, libc, treeLibc } from "./libc.ts";
 import { signalNumber } from "./signals.ts";
 
 /** Offsets in `struct tree` (src/launcher/tree.h). */
@@ -133,7 +133,7 @@ export function signalOwn(tree: Tree, signal: number, outsiders: boolean): void 
   sidecar_signal_descendants(2 ** (signal - 1), tree.process, outsiders ? 1 : 0);
 }
 
-/** Whether anybody of a tree without a guardian is left. */
-export function groupExists({ process }: Tree): boolean {
-  return libc().kill(-process, 0) === 0;
+/** Whether anybody is in a process group, be it somebody who may not be signalled. */
+export function groupExists(group: number): boolean {
+  return libc().kill(-group, 0) === 0 || lastError() === errorNumber.EPERM;
 }

@@ -25,6 +25,8 @@ export type Start = {
   readonly commandLine?: string;
   /** There are none on Windows. */
   readonly cgroup?: string;
+  /** Likewise. */
+  readonly terminal?: number;
 };
 
 const CREATE_NEW_PROCESS_GROUP = 0x200;
