@@ -286,6 +286,7 @@ describe("what cannot be frozen is refused by its reason:", () => {
     [["--input"], "option-value-missing"],
     [["--input=/no/such"], "option-value-invalid"],
     [["--input=relative"], "option-value-invalid"],
+    [["--input=/dev/null"], "option-value-invalid"],
     [["--check", "--remove"], "option-conflict"],
     [["--check", "--input=/x"], "option-conflict"],
   ])("%j", async (words, code) => {
