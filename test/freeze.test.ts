@@ -282,6 +282,9 @@ describe("what cannot be frozen is refused by its reason:", () => {
 
   it.each<[string[], string]>([
     [["NOSUCH"], "runenv-unknown"],
+    [[""], "runenv-invalid"],
+    [["T,1"], "runenv-invalid"],
+    [["--check=1"], "option-value-invalid"],
     [["--chek"], "option-unknown"],
     [["--input"], "option-value-missing"],
     [["--input=/no/such"], "option-value-invalid"],
