@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Image, nameOf, script } from "./support/freezing.ts";
@@ -199,6 +199,21 @@ describe("what differs is refused by name:", () => {
       const copied = new Image(`export WHO=27000@${name}`);
       if (!name.startsWith("localhost"))
         await expectRefusal(copied, "freeze-differs", `this host, ${name}, into WHO`);
+    });
+
+    it("what the host is called, by the second of two runenvs", async () => {
+      const image = new Image("export WHO=$(uname -n)-1", {
+        DA__P7__RUNENV__FIRST__ACTIVATE: "export CONSTANT=1",
+        DA__P7__RUNENV__FIRST__FROZEN: join(workspace(), "FIRST"),
+      });
+      await expectRefusal(image, "freeze-differs", /of T cannot.* values to WHO\n/);
+    });
+  });
+
+  describeWhere({ processors: availableParallelism() > 1 }, "on several:", () => {
+    it("the number of processors", async () => {
+      const image = new Image("export OMP_NUM_THREADS=$(nproc)");
+      await expectRefusal(image, "freeze-differs", /values to OMP_NUM_THREADS\n/);
     });
   });
 });

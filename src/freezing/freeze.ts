@@ -94,7 +94,7 @@ function freezeOne(
       `${frozenVariable(name)} is ${path === undefined ? "empty" : "no absolute path"}`,
       "let it name a file by an absolute path, or leave it out",
     );
-  const trials = new Trials(runenv, supervisor);
+  const trials = new Trials(runenv, supervisor, host);
   try {
     trials.asUser(() => requireExecutable(runenv));
     const inputs = trials.asUser(() => inputsOf(runenv, named));
