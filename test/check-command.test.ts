@@ -228,7 +228,8 @@ describeWhere(
       variables: { DA__P7__RUNENV__TOOL__FROZEN: "/mnt/frozen/TOOL" },
       prepare:
         "mkdir /opt/gone; cp /bin/sh /opt/gone/sh; " +
-        "printf '#!/opt/gone/sh\\nPATH=/opt/tool/bin:$PATH\\n' > /opt/tool/activate.sh; " +
+        "printf '#!/opt/gone/sh\\nPATH=/opt/tool/bin:$PATH\\n' " +
+        "> /opt/tool/activate.sh; " +
         `/mnt/sidecar freeze >/dev/null; ${then}`,
     });
 

@@ -79,7 +79,8 @@ export class Trials {
 
   /**
    * What an activation makes of variables, at another time and on another host, which
-   * has one processor, for all users but the first. @throws Failure `activation-…`, `freeze-impossible`; Cancelled
+   * has one processor, for all users but the first.
+   * @throws Failure `activation-…`, `freeze-impossible`; Cancelled
    */
   activate(index: number, given: Values): Values {
     const user = this.#users[index]!;

@@ -46,7 +46,7 @@ export function beOnHost(name: string): void {
   call(SYS_sethostname, ptr(bytes), bytes.length);
 }
 
-/** Does `action` where one processor only may be used, whether or not there are more. */
+/** Does `action` where one processor only may be used, if there are more or not. */
 export function onOneProcessor<Result>(action: () => Result): Result {
   const SYS_sched_setaffinity = 203;
   const SYS_sched_getaffinity = 204;
