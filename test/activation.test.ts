@@ -129,6 +129,18 @@ describe("a file", () => {
     const { stderr } = await activate("/etc/");
     expect(codesBut(stderr)).toEqual(["activation-file-unreadable"]);
   });
+
+  it.each(["a.sh", "a.env"])(
+    "%s that is a FIFO is named, and not waited for",
+    async (name) => {
+      const path = join(workspace(), name);
+      expect((await run(["mkfifo", path])).code).toBe(0);
+      const { stderr, code } = await activate(path);
+      expect(codesBut(stderr)).toEqual(["activation-file-unreadable"]);
+      expect(stderr).toContain(`${path} is a fifo`);
+      expect(code).toBe(123);
+    },
+  );
 });
 
 describe("values that a careless program would change", () => {

@@ -47,7 +47,7 @@ import {
 import { Cancelled, type Ended, Supervisor } from "./supervision.ts";
 import { makeTemporary, removeTemporary } from "./temporary.ts";
 import { findTerminal } from "./terminal.ts";
-import { expandWords } from "./words.ts";
+import { expandWords, withoutSecret } from "./words.ts";
 
 /** Runs a block to its end. @returns sidecar's exit code */
 export function runBlock(request: Request, started: Started, log: Log): number {
@@ -59,7 +59,8 @@ export function runBlock(request: Request, started: Started, log: Log): number {
   } catch (error) {
     if (error instanceof Cancelled) outcome = outcomeOfCancellation(error.signal);
     else {
-      const failure = error instanceof Failure ? error : internalError(error);
+      const told = error instanceof Failure ? error : internalError(error);
+      const failure = withoutSecret(told, request.words[0]!);
       log.failure(failure);
       run.progress.note({ message: failure.message });
       outcome = outcomeOfFailure(failure);

@@ -91,6 +91,11 @@ export function findRunenv(request: RunenvRequest, environment: Environment): Ru
   };
 }
 
+/** Whether it can be one, in upper case. */
+export function isRunenvName(name: string): boolean {
+  return namePattern.test(name);
+}
+
 /** The names that an environment declares, in order. */
 export function runenvNames(environment: Environment): string[] {
   const names = new Set<string>();

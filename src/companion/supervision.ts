@@ -208,18 +208,18 @@ export class Supervisor {
    */
   #empty(channels: readonly Channel[], attention: Attention, life: Life): void {
     const { grace, mayLeaveOthers } = attention;
-    const { graceEnd, reason } = life;
-    let wasTold = graceEnd !== undefined && reason?.kind !== "timeout";
+    const { graceEnd } = life;
+    let { asked } = life;
     let deadline =
       graceEnd === undefined ? Infinity : Math.max(graceEnd, now() + leastPatience);
     empty(channels, this.#signals, deadline, () => {
       for (const signal of readSignals(this.#signals)) {
         if (mayLeaveOthers) this.#keep(signal);
         if (!this.#ends(signal)) continue;
-        const isSecond = signal === SIGTERM && wasTold;
+        const isSecond = signal === SIGTERM && asked;
         const patience = mayLeaveOthers || isSecond ? 0 : grace;
         deadline = Math.min(deadline, now() + patience);
-        wasTold = true;
+        asked ||= signal === SIGTERM;
       }
       return deadline;
     });

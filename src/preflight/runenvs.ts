@@ -12,7 +12,7 @@ import { printable } from "../system/text.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 const prefix = "DA__P7__RUNENV__";
-const suffixes = ["ACTIVATE", "EXECUTE", "VERSION"];
+const suffixes = ["ACTIVATE", "EXECUTE", "VERSION", "FROZEN"];
 
 /** The one that is asked for, or all that are declared, in whatever version. */
 export function requestsFor(
