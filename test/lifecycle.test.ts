@@ -33,6 +33,7 @@ const signal = (number: number, ends = true): Event => ({
   ends,
 });
 const ended = (alone: boolean): Event => ({ kind: "ended", alone });
+const stopped = (by: number): Event => ({ kind: "stopped", signal: by });
 const deadline: Event = { kind: "deadline" };
 
 describe("a process that", () => {
@@ -77,11 +78,20 @@ describe("a process that", () => {
 
   it("is stopped when it is to end is continued", () => {
     const { sent } = live([
-      [1, { kind: "stopped" }],
+      [1, stopped(19)],
       [2, signal(TERM)],
-      [3, { kind: "stopped" }],
+      [3, stopped(19)],
     ]);
     expect(sent).toEqual(["2 process 15", "2 process 18", "3 process 18"]);
+  });
+
+  it("is stopped by its terminal while it ends is left alone: so it would be again", () => {
+    const { sent } = live([
+      [2, signal(TERM)],
+      [3, stopped(21)],
+      [4, stopped(22)],
+    ]);
+    expect(sent).toEqual(["2 process 15", "2 process 18"]);
   });
 
   it("has stopped others in its group, of whom nobody told, has them continued", () => {
@@ -158,7 +168,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     ends: fc.boolean(),
   }),
   fc.record({ kind: fc.constant("ended" as const), alone: fc.boolean() }),
-  fc.constantFrom<Event>({ kind: "alone" }, { kind: "stopped" }, deadline),
+  fc.constantFrom<Event>({ kind: "alone" }, stopped(19), deadline),
 );
 
 it("whatever happens, everything comes to an end, by SIGKILL at the latest", () => {

@@ -33,7 +33,7 @@ export type Event =
   | { readonly kind: "ended"; readonly alone: boolean }
   /** The last of those who were left has ended. */
   | { readonly kind: "alone" }
-  | { readonly kind: "stopped" }
+  | { readonly kind: "stopped"; readonly signal: number }
   | { readonly kind: "deadline" };
 
 /**
@@ -50,6 +50,8 @@ export type Limits = { readonly timeout?: number; readonly grace: number };
 const SIGTERM = 15;
 const SIGKILL = 9;
 const SIGCONT = 18;
+const SIGTTIN = 21;
+const SIGTTOU = 22;
 /** How long the kernel gets to carry out a SIGKILL, in milliseconds. */
 export const killLimit = 10_000;
 
@@ -77,7 +79,7 @@ export function step(
     case "alone":
       return life.ended ? [over(life), []] : [life, []];
     case "stopped":
-      return [life, life.phase === "running" ? [] : [wake]];
+      return [life, life.phase === "running" || isByTerminal(event) ? [] : [wake]];
     case "deadline":
       return onDeadline(life, now, limits);
   }
@@ -88,6 +90,14 @@ export function step(
  * has to run for it: the process, and others of its group, of whose stops nobody tells.
  */
 const wake: Send = { to: "process", signal: SIGCONT };
+
+/**
+ * Who is stopped because he uses a terminal that is not his would be at once again, and
+ * has had the signal that asked for the end.
+ */
+function isByTerminal({ signal }: { readonly signal: number }): boolean {
+  return signal === SIGTTIN || signal === SIGTTOU;
+}
 
 function onSignal(
   given: Life,

@@ -136,7 +136,7 @@ export class Supervisor {
       if (change.process !== process) return;
       const { how } = change;
       if (how.kind === "stopped") {
-        happen({ kind: "stopped" });
+        happen({ kind: "stopped", signal: how.signal });
         if (terminal !== undefined && life.phase === "running")
           stopAlong(process, how.signal, terminal);
         return;

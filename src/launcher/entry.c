@@ -147,6 +147,20 @@ static void fill_standard_descriptors(void) {
       call4(CALL_open, (u64)"/", O_PATH | O_CLOEXEC, 0, 0);
 }
 
+/* Bun opens two descriptors of its own before sidecar is asked anything, and where it
+   may not, it ends with words and an exit code of its own. It raises the limit itself. */
+static void require_descriptors(void) {
+  enum { RLIMIT_NOFILE = 7, NEEDED = 2 };
+  const u64 limit = sidecar_record.limits[RLIMIT_NOFILE].hard;
+  u64 unused = limit > DESCRIPTORS ? limit - DESCRIPTORS : 0;
+  for (u64 n = 3; n < limit && n < DESCRIPTORS; n++)
+    if (!(sidecar_record.descriptors[n / 64] & (1UL << (n % 64)))) unused++;
+  if (limit < 3 || unused < NEEDED)
+    refuse("sidecar: error[open-files-limited]: sidecar may not open as many files and"
+           " pipes as it needs\n  allow it 64 or more (ulimit -n, docker run --ulimit"
+           " nofile=…)\n");
+}
+
 /* Bun ends, with words and an exit code of its own, in a directory that was deleted. */
 static void require_directory(void) {
   char directory[4096];
@@ -173,6 +187,7 @@ __attribute__((used)) void sidecar_note(u64 *stack) {
   note_limits();
   require_memory();
   note_descriptors();
+  require_descriptors();
   fill_standard_descriptors();
 
   /* Without any argument (execve allows it) the variables come first. */
