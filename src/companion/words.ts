@@ -7,6 +7,7 @@
  */
 import { splitWords } from "#companion/quoting.ts";
 import { printable } from "../system/text.ts";
+import { isSecret } from "./environment.ts";
 import { Failure } from "./failure.ts";
 
 /** The value of a variable, or nothing where it is not set. */
@@ -27,6 +28,21 @@ function expandWord(word: string, lookup: Lookup): string[] {
   const whole = /^\$\{([^{}]*)\}$/.exec(word);
   if (whole) return splitValue(whole[1]!, requireValue(whole[1]!, word, lookup));
   return [expandText(word, lookup)];
+}
+
+/** Whether a word holds a variable whose value must never be shown. */
+export function namesSecret(word: string): boolean {
+  return [...word.matchAll(/\$\{([^{}]*)\}/g)].some(([, name]) => isSecret(name!));
+}
+
+/** A failure; one about PROGRAM, where that is a secret's value, without it. */
+export function withoutSecret(failure: Failure, program: string): Failure {
+  if (!failure.code.startsWith("program-") || !namesSecret(program)) return failure;
+  return new Failure(
+    failure.code,
+    `the program ${printable(program)}, whose value is not shown, cannot be started`,
+    failure.hint,
+  );
 }
 
 /** `text` with every `${NAME}` replaced, as one piece. */

@@ -12,7 +12,7 @@ import { printable } from "../system/text.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 const prefix = "DA__P7__RUNENV__";
-const suffixes = ["ACTIVATE", "EXECUTE", "VERSION"];
+const suffixes = ["ACTIVATE", "EXECUTE", "VERSION", "FROZEN"];
 
 /** The one that is asked for, or all that are declared, in whatever version. */
 export function requestsFor(
@@ -44,7 +44,9 @@ export function checkVariables(environment: Environment): Finding {
   if (known.length === 0)
     return warning("variables", {
       message: "no runenv is declared: only blocks without --runenv would run",
-      hint: `in the Dockerfile: ENV ${prefix}<NAME>__EXECUTE=… (docs/image-developers.md)`,
+      hint:
+        `in the Dockerfile: ENV ${prefix}<NAME>__EXECUTE=… ` +
+        "(docs/image-developers.md)",
     });
   return ok("variables", `declared: ${known.join(", ")}`);
 }

@@ -18,7 +18,9 @@ import { inDockerfile, type Problem } from "../finding.ts";
 import { everybodyProblem } from "./everybody.ts";
 import { shellWord } from "./permission.ts";
 
-/** A script's interpreter may be a script; the kernel goes on for so long (execve(2)). */
+/**
+ * A script's interpreter may be a script; the kernel goes on for so long (execve(2)).
+ */
 const mostInterpreters = 4;
 
 /** @param lookup the variables that the program will see */
