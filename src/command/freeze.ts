@@ -4,12 +4,8 @@ import type { Started } from "#system/start.ts";
 import { Environment } from "../companion/environment.ts";
 import { Failure } from "../companion/failure.ts";
 import { frozenPath, needsShell } from "../companion/frozen.ts";
-import {
-  findRunenv,
-  isRunenvName,
-  type Runenv,
-  runenvNames,
-} from "../companion/runenv.ts";
+import { findRunenv, type Runenv, runenvNames } from "../companion/runenv.ts";
+import { isRunenvName } from "../contract/runenv-variables.ts";
 import { checkFrozen, type FrozenActivation, freezeAll } from "../freezing/freeze.ts";
 import { removePlaced } from "../freezing/place.ts";
 import { printable } from "../system/text.ts";

@@ -71,13 +71,41 @@ export type Image = {
 
 export type SourceForm = "docker-archive" | "oci-archive" | "oci-layout" | "registry";
 
+/**
+ * What an index lists: images, and indexes in indexes (one for each platform, mostly).
+ */
+export type Listed =
+  | {
+      readonly kind: "image";
+      readonly image: Image;
+      /** Absent in an archive of Docker before 25, which has no manifest. */
+      readonly descriptor?: JsonDescriptor;
+    }
+  | {
+      readonly kind: "index";
+      readonly descriptor: JsonDescriptor;
+      /** The whole object, for whoever changes it, and the bytes that it was read from. */
+      readonly json: JsonObject;
+      readonly bytes: Uint8Array;
+      readonly children: readonly Listed[];
+      /** What it lists that is no image: attestations, signatures. */
+      readonly others: readonly JsonDescriptor[];
+    };
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A descriptor with its whole object, for whoever changes it. */
+export type JsonDescriptor = Descriptor & { readonly json: JsonObject };
+
 /** Where images come from. */
 export type ImageSource = {
   readonly form: SourceForm;
   /** As the user named it; for messages. */
   readonly name: string;
-  /** One for each platform, and for each further image of an archive. */
+  /** One for each platform, and for each further image of an archive; each once. */
   readonly images: readonly Image[];
+  /** The same images as they are listed there; one may be listed under several names. */
+  readonly listed: readonly Listed[];
   /**
    * A layer's bytes as they are stored, in pieces of any size, from the beginning. They
    * are not verified; `layer/` does that.

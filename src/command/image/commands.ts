@@ -20,6 +20,31 @@ type Listed = {
   readonly load: () => Promise<ImageCommand>;
 };
 
-export const imageCommands: Record<string, Listed> = {};
+export const imageCommands: Record<string, Listed> = {
+  append: {
+    description: "Put sidecar into an image",
+    load: () => import("./append.ts"),
+  },
+  approve: {
+    description: "Say whether an image comes from the approved registry",
+    load: () => import("./approve.ts"),
+  },
+  lint: {
+    description: "Say whether an image is fit for every user, and what mends it",
+    load: () => import("./lint.ts"),
+  },
+  names: {
+    description: "All names that an image must carry",
+    load: () => import("./names.ts"),
+  },
+  pull: {
+    description: "Copy an image from a registry into a file or directory",
+    load: () => import("./pull.ts"),
+  },
+  push: {
+    description: "Copy an image into a registry",
+    load: () => import("./push.ts"),
+  },
+};
 
 export type ImageCommandName = keyof typeof imageCommands;

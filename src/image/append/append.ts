@@ -1,0 +1,59 @@
+/** Sidecar, and what goes with it, as one more layer of images. */
+import type { Change } from "../archive/copy.ts";
+import { familyOf } from "../archive/manifest.ts";
+import type { Written } from "../archive/writer.ts";
+import type { Descriptor, Digest, Image, ImageSource } from "../model.ts";
+import {
+  type ConfigurationWishes,
+  hasOwnLayer,
+  withLayer,
+  withoutTopLayer,
+} from "./configuration.ts";
+import { type LayerWishes, layerContents } from "./contents.ts";
+import { compressed, diffIdOf } from "./layer.ts";
+import { type Sidecar, sidecarFor } from "./sidecar-file.ts";
+
+export type AppendWishes = LayerWishes & ConfigurationWishes;
+
+/**
+ * The change for `writeOutput`. A layer that was appended before is replaced, where it
+ * is the topmost; what others put on top of it is theirs.
+ */
+export function appending(
+  source: ImageSource,
+  sidecars: readonly Sidecar[],
+  wishes: AppendWishes,
+): Change {
+  const made = new Map<Digest, Written>();
+  const kept = ({ layers, configuration }: Image) =>
+    layers.length - (hasOwnLayer(configuration) ? 1 : 0);
+  return {
+    kept,
+    prepare: async (image) => {
+      const { configuration } = image;
+      const sidecar = sidecarFor(configuration.platform, sidecars);
+      const base = { ...image, layers: image.layers.slice(0, kept(image)) };
+      const members = await layerContents(source, base, sidecar, wishes);
+      const diffId = diffIdOf(members);
+      const json = hasOwnLayer(configuration)
+        ? withoutTopLayer(configuration.json)
+        : configuration.json;
+      return async (writer) => {
+        const changed = withLayer(json, diffId, wishes);
+        const same = storedAs(diffId, base);
+        if (same) return { configuration: changed, added: [same] };
+        const written = made.get(diffId) ?? (await writer.stream(compressed(members)));
+        made.set(diffId, written);
+        const mediaType = familyOf(image).gzipLayer;
+        return { configuration: changed, added: [{ mediaType, ...written }] };
+      };
+    },
+  };
+}
+
+/** The layer that has it all already: below others it cannot be replaced. */
+function storedAs(diffId: Digest, { layers }: Image): Descriptor | undefined {
+  const { stored } = layers.find((layer) => layer.diffId === diffId) ?? {};
+  const { digest } = stored ?? {};
+  return stored && digest && { ...stored, digest };
+}

@@ -1,0 +1,42 @@
+/** A range of an open file, in pieces. */
+import { Buffer } from "node:buffer";
+import type { FileHandle } from "node:fs/promises";
+
+/** Bytes: large enough for speed, small enough that several in flight cost little. */
+const pieceSize = 256 << 10;
+
+/** Each piece is the caller's own. Ends early where the file does. */
+export async function* pieces(
+  file: FileHandle,
+  from: number,
+  to: number,
+): AsyncGenerator<Uint8Array> {
+  for (let at = from; at < to; ) {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(pieceSize, to - at));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** At most `limit` bytes from `from` on. */
+export async function beginningOf(
+  file: FileHandle,
+  from: number,
+  limit: number,
+): Promise<Uint8Array> {
+  const buffer = Buffer.alloc(limit);
+  let length = 0;
+  while (length < limit) {
+    const { bytesRead } = await file.read(
+      buffer,
+      length,
+      limit - length,
+      from + length,
+    );
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return buffer.subarray(0, length);
+}

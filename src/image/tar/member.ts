@@ -1,0 +1,120 @@
+/** From a header, and the extended headers before it, to a member of the archive. */
+import type { TarEntry, TarType } from "./entry.ts";
+import type { Header } from "./header.ts";
+import { type PaxKey, type PaxRecords, paxNumber, paxTime } from "./pax.ts";
+import { malformed, type TarPlace, unsupported } from "./problem.ts";
+
+/** What came before a member's own header, for it alone or for all. */
+export type Extensions = {
+  readonly global: PaxRecords;
+  readonly pax: PaxRecords;
+  /** GNU's members `L` and `K`. */
+  readonly longName: Uint8Array | undefined;
+  readonly longTarget: Uint8Array | undefined;
+};
+
+const types: Readonly<Record<string, TarType>> = {
+  "0": "file",
+  "1": "hard-link",
+  "2": "symlink",
+  "3": "character-device",
+  "4": "block-device",
+  "5": "directory",
+  "6": "fifo",
+  "7": "file",
+};
+
+/** Linux: PATH_MAX without the NUL at the end, NAME_MAX, the largest uid_t. */
+const longestPath = 4095;
+const longestName = 255;
+const largestId = 0xffff_ffff;
+
+/** @throws Failure `image-tar-invalid`, `image-tar-unsupported` */
+export function readMember(
+  header: Header,
+  extensions: Extensions,
+  place: TarPlace,
+): Omit<TarEntry, "offset" | "contentOffset"> {
+  const { pax, global, longName, longTarget } = extensions;
+  // An empty value takes a global one back (POSIX); nothing is left to do then.
+  const told = (key: PaxKey) => {
+    const value = pax.get(key) ?? global.get(key);
+    return value && value.length > 0 ? value : undefined;
+  };
+  const wrong = (what: string) => malformed(place, what);
+  const number = (key: "size" | "uid" | "gid") => {
+    const value = told(key);
+    return value === undefined ? header[key] : paxNumber(value, key, place);
+  };
+  if (longName && pax.has("path")) throw wrong("two long names for one member");
+  if (longTarget && pax.has("linkpath")) throw wrong("two long links for one member");
+  const name = told("path") ?? longName ?? header.name;
+  const type = typeOf(header.flag, name, place);
+  const isLink = type === "hard-link" || type === "symlink";
+  const target = isLink
+    ? (told("linkpath") ?? longTarget ?? header.target)
+    : header.target.subarray(0, 0);
+  const size = number("size");
+  checkName(name, "a name", wrong);
+  if (type === "symlink") checkLength(target, "a symbolic link", wrong);
+  if (type === "hard-link") checkName(target, "a hard link", wrong);
+  if (size < 0) throw wrong("a negative size");
+  // Readers differ in whether content follows.
+  if (size > 0 && type !== "file") throw wrong(`a ${type} with a size`);
+  const [uid, gid] = [number("uid"), number("gid")];
+  for (const id of [uid, gid])
+    if (id < 0 || id > largestId)
+      throw wrong(`an owner ${id}, which Linux cannot have`);
+  const mtime = told("mtime");
+  const capabilities = told("SCHILY.xattr.security.capability");
+  return {
+    type,
+    name,
+    target,
+    mode: header.mode,
+    uid,
+    gid,
+    size,
+    modified: mtime === undefined ? header.modified : paxTime(mtime, place),
+    ...(capabilities ? { capabilities } : {}),
+  };
+}
+
+function typeOf(flag: string, name: Uint8Array, place: TarPlace): TarType {
+  const type = types[flag];
+  if (type === undefined) {
+    if (flag === "S") throw unsupported(place, "a sparse file");
+    throw unsupported(place, `a member of type ${JSON.stringify(flag)}`);
+  }
+  // So tar wrote directories before it had a type for them, and all readers know it.
+  if (type === "file" && name.at(-1) === 0x2f) return "directory";
+  return type;
+}
+
+function checkLength(
+  bytes: Uint8Array,
+  what: string,
+  wrong: (what: string) => Error,
+): void {
+  if (bytes.length === 0) throw wrong(`${what} that is empty`);
+  if (bytes.includes(0)) throw wrong(`${what} with a NUL`);
+  if (bytes.length > longestPath)
+    throw wrong(`${what} of ${bytes.length} bytes; Linux has no paths over 4095`);
+}
+
+function checkName(
+  bytes: Uint8Array,
+  what: string,
+  wrong: (what: string) => Error,
+): void {
+  checkLength(bytes, what, wrong);
+  for (let start = 0; start < bytes.length; ) {
+    const slash = bytes.indexOf(0x2f, start);
+    const end = slash < 0 ? bytes.length : slash;
+    if (end - start === 2 && bytes[start] === 0x2e && bytes[start + 1] === 0x2e)
+      throw wrong(`${what} with \`..\`, which leads out of the archive`);
+    if (end - start > longestName)
+      throw wrong(`${what} with a component of over 255 bytes`);
+    start = end + 1;
+  }
+}
