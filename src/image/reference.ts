@@ -133,6 +133,12 @@ export function isWithin(repository: Repository, prefix: Repository): boolean {
   );
 }
 
+/** Whether it says which registry; nothing is said of whether it is a reference. */
+export function hasRegistry(text: string): boolean {
+  const first = text.slice(0, Math.max(0, text.indexOf("/")));
+  return looksLikeHost(first) && hostForm.test(first.replace(/:[^:\]]*$/, ""));
+}
+
 function parseRepository(name: string, text: string): Repository {
   if (identifierForm.test(name))
     throw invalid(text, "it is a bare identifier", "write repository@sha256:…");

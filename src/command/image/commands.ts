@@ -25,9 +25,21 @@ export const imageCommands: Record<string, Listed> = {
     description: "Put sidecar into an image",
     load: () => import("./append.ts"),
   },
+  approve: {
+    description: "Say whether an image comes from the approved registry",
+    load: () => import("./approve.ts"),
+  },
   names: {
     description: "All names that an image must carry",
     load: () => import("./names.ts"),
+  },
+  pull: {
+    description: "Copy an image from a registry into a file or directory",
+    load: () => import("./pull.ts"),
+  },
+  push: {
+    description: "Copy an image into a registry",
+    load: () => import("./push.ts"),
   },
 };
 

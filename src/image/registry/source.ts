@@ -46,8 +46,7 @@ export async function openRegistry(
     name,
     images,
     listed,
-    open: ({ stored }: Layer) =>
-      gathered(downloadBlob(registry, path, stored as Descriptor)),
+    open: ({ stored }: Layer) => piecesOf(registry, path, stored as Descriptor),
     close: async () => {},
   };
 }
@@ -76,6 +75,16 @@ export async function readDocument(
   if (!isIndex(mediaType) && !isManifest(mediaType))
     return readBlob(registry, path, { digest, size });
   return (await resolve(registry, { path, digest })).bytes;
+}
+
+async function* piecesOf(
+  registry: Registry,
+  path: readonly string[],
+  wanted: Descriptor,
+): AsyncGenerator<Uint8Array> {
+  if (isIndex(wanted.mediaType) || isManifest(wanted.mediaType))
+    yield await readDocument(registry, path, wanted);
+  else yield* gathered(downloadBlob(registry, path, wanted));
 }
 
 /** Bytes: whoever reads layers does better with few pieces than with many. */

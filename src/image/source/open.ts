@@ -10,6 +10,8 @@ import type {
   Listed,
   SourceForm,
 } from "../model.ts";
+import { hasRegistry, parseReference } from "../reference.ts";
+import type { Access } from "../registry/client.ts";
 import { agreed } from "./agreement.ts";
 import { directoryFiles } from "./directory-files.ts";
 import { type DockerImage, dockerFile, readDockerArchive } from "./docker-archive.ts";
@@ -25,17 +27,21 @@ import {
 import { tarFiles } from "./tar-files.ts";
 
 /**
- * @param text a path, or the reference of an image in a registry
- * @throws Failure `image-…`
+ * @param text a path, or the reference of an image in a registry, which must be written
+ *   with the registry: a mistyped file name is not looked for at Docker's
+ * @throws Failure `image-…`, `registry-…`
  */
-export async function openSource(text: string): Promise<ImageSource> {
+export async function openSource(text: string, access: Access): Promise<ImageSource> {
   const local = await openLocalSource(text);
   if (local) return local;
-  throw new Failure(
-    "image-source-missing",
-    `there is no file or directory ${printable(text)}`,
-    "name an archive of docker save, or an OCI layout",
-  );
+  if (!hasRegistry(text))
+    throw new Failure(
+      "image-source-missing",
+      `there is no file or directory ${printable(text)}`,
+      "name an archive of docker save, an OCI layout, or REGISTRY/PATH:TAG",
+    );
+  const { openRegistry } = await import("../registry/source.ts");
+  return openRegistry(parseReference(text), access);
 }
 
 /**
