@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes a root file system of Debian that has what the images in images/ need: GnuCOBOL
-# with its C compiler, and Python with its standard library. It serves as the base of
-# those images, or of a chroot, where no registry can be reached.
+# with its C compiler, Python 3 and 2 with their standard libraries, musl and busybox.
+# It serves as the base of those images, or of a chroot, where no registry can be
+# reached.
 #
 #     sh scripts/make-root.sh DIRECTORY [PACKAGE…]
 #
@@ -11,7 +12,10 @@
 set -eu
 
 release=bookworm
-usual='gnucobol3 python3'
+usual='gnucobol3 python3 musl-tools busybox-static'
+# What no longer is in the release: a script of an image knows where it is.
+elsewhere='python2.7'
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 fail() {
   printf 'make-root.sh: %s\n' "$1" >&2
@@ -42,7 +46,7 @@ marker=.make-root-complete
 
 # What the marker holds is what the root holds: the release, then one package a line.
 complete() {
-  for package in $usual "$@"; do
+  for package in $usual $elsewhere "$@"; do
     grep -q -x -F -e "$package" "$directory/$marker" ||
       fail "$directory is complete, but without $package: remove it, or name another"
   done
@@ -141,8 +145,16 @@ debootstrap --variant=minbase --include="${packages%,}" "$release" "$partial" \
   tail -n 20 "$partial/debootstrap/debootstrap.log" >&2 2>/dev/null || :
   fail 'debootstrap failed'
 }
+say "adding $elsewhere of an earlier release"
+# As debootstrap does: what a package starts must not be started here.
+printf '#!/bin/sh\nexit 101\n' >"$partial/usr/sbin/policy-rc.d"
+chmod 755 "$partial/usr/sbin/policy-rc.d"
+chroot "$partial" sh -c "$(cat "$here/../images/python2-and-3/packages.sh")" \
+  </dev/null >&2 9>&- ||
+  fail 'the packages of an earlier release cannot be installed'
+rm "$partial/usr/sbin/policy-rc.d"
 # The archives and lists would only make every image larger.
 rm -rf "$partial"/var/cache/apt/archives/*.deb "$partial"/var/lib/apt/lists/*
-printf '%s\n' "$release" $usual "$@" >"$partial/$marker"
+printf '%s\n' "$release" $usual $elsewhere "$@" >"$partial/$marker"
 mv -T "$partial" "$directory"
 say "$directory is complete"

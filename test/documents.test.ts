@@ -10,8 +10,9 @@ const pages = [
   "CHANGELOG.md",
   "bench/RESULTS.md",
   ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+  "images/README.md",
   ...readdirSync(join(root, "images")).map((name) => `images/${name}/README.md`),
-].filter((page) => page.endsWith(".md"));
+].filter((page) => page.endsWith(".md") && !page.includes(".md/"));
 
 const text = (page: string) => readFileSync(join(root, page), "utf8");
 

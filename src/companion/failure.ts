@@ -52,6 +52,7 @@ export const failureExitCodes = {
   "image-output-exists": 125,
   "image-output-unwritable": 125,
   "image-path-conflict": 125,
+  "image-platform-missing": 125,
   "image-sidecar-invalid": 125,
   "image-sidecar-missing": 125,
   "image-source-compressed": 125,

@@ -6,6 +6,7 @@
 import { frozenDirectory, readFrozenFile } from "#companion/frozen-file.ts";
 import { SystemError } from "#system/errors.ts";
 import { readFile } from "#system/files.ts";
+import { runenvVariable } from "../contract/runenv-variables.ts";
 import { encode, printable } from "../system/text.ts";
 import type { Environment } from "./environment.ts";
 import { Failure } from "./failure.ts";
@@ -21,7 +22,7 @@ import type { Runenv } from "./runenv.ts";
 
 /** The variable that names the file of a frozen activation; empty, there is none. */
 export function frozenVariable(runenv: string): string {
-  return `DA__P7__RUNENV__${runenv}__FROZEN`;
+  return runenvVariable(runenv, "FROZEN");
 }
 
 /** Where it is, or would be; nothing where it is not to be used. */

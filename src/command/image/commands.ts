@@ -29,6 +29,10 @@ export const imageCommands: Record<string, Listed> = {
     description: "Say whether an image comes from the approved registry",
     load: () => import("./approve.ts"),
   },
+  lint: {
+    description: "Say whether an image is fit for every user, and what mends it",
+    load: () => import("./lint.ts"),
+  },
   names: {
     description: "All names that an image must carry",
     load: () => import("./names.ts"),

@@ -10,13 +10,13 @@ import {
   notRecognized,
   requirementOf,
 } from "../../companion/posix/program.ts";
-import type { Lookup } from "../../companion/words.ts";
+import type { Lookup } from "../../contract/references.ts";
+import { shellWord } from "../../contract/shell-words.ts";
 import { SystemError } from "../../system/posix/errors.ts";
 import { status } from "../../system/posix/files.ts";
 import { decode, printable } from "../../system/text.ts";
 import { inDockerfile, type Problem } from "../finding.ts";
 import { everybodyProblem } from "./everybody.ts";
-import { shellWord } from "./permission.ts";
 
 /** A script's interpreter may be a script; the kernel goes on for so long (execve(2)). */
 const mostInterpreters = 4;

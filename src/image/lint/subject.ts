@@ -1,0 +1,109 @@
+/** What rules look at: everything of one image that they may want, read beforehand. */
+
+import { type Build, readMark } from "../../contract/mark.ts";
+import type { Image } from "../model.ts";
+import type { ImageFiles, Wanted } from "../tree/read.ts";
+import type { LayerProblem, Resolution, Tree, TreeNode } from "../tree/tree.ts";
+import { dockerfileLines } from "./history.ts";
+import { findProgram } from "./programs.ts";
+import { activationValues, type ImageRunenv, planOf, readRunenvs } from "./runenvs.ts";
+import type { Use } from "./uses.ts";
+import { variablesOf } from "./variables.ts";
+import { usesOf } from "./ways.ts";
+
+export type SidecarFile = {
+  readonly node: TreeNode;
+  /** Absent where it does not say so itself. */
+  readonly build?: Build;
+};
+
+export type Subject = {
+  readonly image: Image;
+  readonly tree: Tree;
+  readonly problems: readonly LayerProblem[];
+  readonly variables: ReadonlyMap<string, string>;
+  /** Of the Dockerfile, as the history has them. */
+  readonly lines: readonly string[];
+  readonly runenvs: readonly ImageRunenv[];
+  readonly uses: readonly Use[];
+  /** The entrypoint first, if it is one. */
+  readonly sidecars: readonly SidecarFile[];
+  /** Of passwd, group and the files of activations, as far as they are there. */
+  readonly content: (file: TreeNode) => Uint8Array | undefined;
+};
+
+export const passwdPath = "/etc/passwd";
+export const groupPath = "/etc/group";
+
+/** Bytes; that of passwd with a line for each user of the platform is half of it. */
+const limit = 1 << 20;
+
+/** What is to be kept while the layers are read. */
+export function wantedFiles({ configuration }: Image): Wanted {
+  const values = activationValues(variablesOf(configuration.environment));
+  const files = values.map((value) => baseName(value.trim())).filter((name) => name);
+  const first = configuration.entrypoint[0];
+  const entrypoint = first === undefined ? [] : [baseName(first)];
+  const names = new Set(["passwd", "group", "sidecar", ...entrypoint, ...files]);
+  return { names: [...names], limit };
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** @throws Failure `image-…` where a layer cannot be read again */
+export async function gather(
+  image: Image,
+  { tree, problems }: ImageFiles,
+): Promise<Subject> {
+  const { configuration } = image;
+  const variables = variablesOf(configuration.environment);
+  const programs = sidecarCandidates(image, variables, tree);
+  const found = (way: Resolution) =>
+    way.kind === "found" && way.node.type === "file" ? [way.node] : [];
+  const files = [
+    ...[passwdPath, groupPath].flatMap((path) => found(tree.resolve(path))),
+    ...activationValues(variables).flatMap((value) => {
+      const { way } = planOf(value, tree);
+      return way ? found(way) : [];
+    }),
+    ...programs,
+  ];
+  const contents = new Map<string, Uint8Array>();
+  await Promise.all(
+    files.map(async (file) => contents.set(file.path, await tree.content(file, limit))),
+  );
+  const content = (file: TreeNode) => contents.get(file.path);
+  const lines = dockerfileLines(configuration);
+  const runenvs = readRunenvs(variables, tree, content);
+  const sidecars = programs.flatMap((node, index) => {
+    const build = readMark(contents.get(node.path)!);
+    const isNamed = baseName(node.path) === "sidecar";
+    if (!isNamed && !build) return [];
+    // What is named sidecar anywhere and is none says nothing of a file beside it.
+    if (index > 0 && !build && tree.program(node)?.kind !== "elf") return [];
+    return [{ node, ...(build ? { build } : {}) }];
+  });
+  const parts = { image, tree, problems, variables, lines, runenvs, sidecars, content };
+  return { ...parts, uses: usesOf(parts) };
+}
+
+/** The entrypoint, what PATH finds, and whatever else has the name. */
+function sidecarCandidates(
+  { configuration }: Image,
+  variables: ReadonlyMap<string, string>,
+  tree: Tree,
+): TreeNode[] {
+  const path = variables.get("PATH");
+  const { entrypoint, workingDirectory } = configuration;
+  const names = [...entrypoint.slice(0, 1), "sidecar"];
+  const candidates = names.flatMap((name) => {
+    const found = findProgram(name, path, tree, workingDirectory || "/");
+    return found?.way.kind === "found" ? [found.way.node] : [];
+  });
+  for (const node of tree.nodes())
+    if (node.path.endsWith("/sidecar")) candidates.push(node);
+  const files = candidates.filter(({ type }) => type === "file");
+  return [...new Map(files.map((file) => [file.path, file])).values()];
+}
