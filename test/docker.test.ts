@@ -10,6 +10,8 @@ import {
   family,
   familyBlocks,
   hasDebianRoot,
+  known,
+  lint,
   placeOf,
   runBlock,
 } from "./support/family.ts";
@@ -81,6 +83,14 @@ describeWhere(
         });
       },
     );
+
+    it("sidecar image lint has nothing against them", async () => {
+      const archive = join(workspace(), "family.tar");
+      const names = family.flatMap((member) => member.names);
+      const saved = docker.run(["save", `--output=${archive}`, ...names]);
+      expect(saved.code, saved.stderr).toBe(0);
+      expect(await lint(archive)).toEqual(known);
+    });
 
     it.each(pages)(
       "the commands of %s work as they stand there",
