@@ -135,8 +135,8 @@ export function isWithin(repository: Repository, prefix: Repository): boolean {
 
 /** Whether it says which registry; nothing is said of whether it is a reference. */
 export function hasRegistry(text: string): boolean {
-  const slash = text.indexOf("/");
-  return slash > 0 && looksLikeHost(text.slice(0, slash));
+  const first = text.slice(0, Math.max(0, text.indexOf("/")));
+  return looksLikeHost(first) && hostForm.test(first.replace(/:[^:\]]*$/, ""));
 }
 
 function parseRepository(name: string, text: string): Repository {

@@ -22,6 +22,7 @@ import {
   platformText,
   requireOutput,
 } from "./output.ts";
+import { accessFrom, registryOptions } from "./registry-options.ts";
 
 export const syntax = {
   name: "sidecar image append",
@@ -67,6 +68,7 @@ left out, and signatures no longer match: they were of the image before.`,
       description: "Give it all names that it must carry (sidecar image names)",
     },
     ...outputOptions,
+    ...registryOptions,
   },
   operands: ["SOURCE"],
   examples: [
@@ -85,7 +87,7 @@ export async function run(words: CommandWords, context: ImageContext): Promise<n
   for (const name of given) parseReference(name);
   requireSense(words);
   const opened: number[] = [];
-  const source = await openSource(words.operands[0]!);
+  const source = await openSource(words.operands[0]!, await accessFrom(words, context));
   try {
     const sidecars = openSidecars(words.values("sidecar"), opened);
     const form = formOf(words, source);

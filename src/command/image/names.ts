@@ -16,6 +16,7 @@ import {
   requireOutput,
   wholeNames,
 } from "./output.ts";
+import { accessFrom, registryOptions } from "./registry-options.ts";
 
 export const syntax = {
   name: "sidecar image names",
@@ -27,6 +28,7 @@ it declares: one for each runenv, and one for each runenv with each feature. Wit
   options: {
     apply: { kind: "flag", description: "Write the image with these names" },
     ...outputOptions,
+    ...registryOptions,
   },
   operands: ["SOURCE"],
   examples: [
@@ -47,7 +49,7 @@ export async function run(words: CommandWords, context: ImageContext): Promise<n
           `${name} --help shows how it is used`,
         );
   const path = isApplied ? requireOutput(words, `${name} --apply`) : undefined;
-  const source = await openSource(words.operands[0]!);
+  const source = await openSource(words.operands[0]!, await accessFrom(words, context));
   try {
     return path === undefined
       ? context.print(told(source, words))
