@@ -24,6 +24,7 @@ import { nearest } from "../suggest.ts";
 import { version } from "../version.ts";
 import type { ImageContext } from "./commands.ts";
 import { progressLine } from "./progress.ts";
+import { accessFrom, registryOptions } from "./registry-options.ts";
 
 const formats = ["table", "json", "sarif", "junit"] as const;
 
@@ -62,6 +63,7 @@ least as severe as --fail-on says.`,
       value: "OS/ARCHITECTURE[/VARIANT]",
       description: "Look at this platform only; else at all of them",
     },
+    ...registryOptions,
   },
   operands: ["SOURCE"],
   examples: [
@@ -75,7 +77,7 @@ export async function run(words: CommandWords, context: ImageContext): Promise<n
   const format = formatOf(words);
   const rules = chosenRules(words.values("ignore"));
   const failOn = words.value("fail-on") as Threshold;
-  const source = await openSource(words.operands[0]!);
+  const source = await openSource(words.operands[0]!, await accessFrom(words, context));
   try {
     const images = await lintAll(source, chosenImages(source, words), rules);
     const report: Report = { source: source.name, images, rules, failOn, version };
@@ -175,6 +177,9 @@ function formatted(
     case "junit":
       return junitReport(report);
     case "table":
-      return textReport(report, isColoured(environment, isTerminal(1)));
+      return textReport(report, {
+        coloured: isColoured(environment, isTerminal(1)),
+        columns: isTerminal(1) ? (process.stdout.columns ?? Infinity) : Infinity,
+      });
   }
 }

@@ -15,18 +15,26 @@ const colours: Readonly<Record<Severity, string>> = {
   warning: "1;33",
   note: "36",
 };
+type Paint = (colour: string, text: string) => string;
+
 const wordWidth = 9;
 const mostOfLine = 100;
 
-export function textReport(report: Report, coloured: boolean): string {
+export type Look = {
+  readonly coloured: boolean;
+  /** Characters of a line; Infinity where nobody looks at lines. */
+  readonly columns: number;
+};
+
+export function textReport(report: Report, { coloured, columns }: Look): string {
   const width = Math.max(...report.rules.map(({ code }) => code.length)) + 2;
-  const paint = (colour: string, text: string) =>
+  const paint: Paint = (colour: string, text: string) =>
     coloured ? `\x1b[${colour}m${text}\x1b[0m` : text;
   const tables = report.images.map((image) => [
     paint("1", heading(image, report.source)),
     ...facts(image),
     "",
-    ...image.findings.flatMap((finding) => rows(finding, width, paint)),
+    ...image.findings.flatMap((finding) => rows(finding, { width, columns, paint })),
     ...(image.findings.length > 0 ? [""] : []),
   ]);
   return [...tables.flat(), summary(report, paint)].join("\n");
@@ -55,8 +63,7 @@ function facts({ sidecar, runenvs }: ImageReport): string[] {
 
 function rows(
   { severity, rule, message, layer, line, fix }: Finding,
-  width: number,
-  paint: (colour: string, text: string) => string,
+  { width, columns, paint }: Pick<Look, "columns"> & { width: number; paint: Paint },
 ): string[] {
   const word = paint(colours[severity], words[severity].padEnd(wordWidth));
   const indent = " ".repeat(wordWidth);
@@ -64,8 +71,10 @@ function rows(
     ...(layer ? [`layer ${layer.index}`] : []),
     ...(line === undefined ? [] : [shortened(printable(line))]),
   ].join(": ");
+  const [first, ...more] = wrapped(message, columns - wordWidth - width);
   return [
-    `${word}${rule.padEnd(width)}${message}`,
+    `${word}${rule.padEnd(width)}${first}`,
+    ...more.map((text) => `${" ".repeat(wordWidth + width)}${text}`),
     ...(cause === "" ? [] : [`${indent}${paint("2", `by ${cause}`)}`]),
     `${indent}-> ${fix}`,
   ];
@@ -76,10 +85,19 @@ function shortened(line: string): string {
   return text.length > mostOfLine ? `${text.slice(0, mostOfLine - 1)}…` : text;
 }
 
-function summary(
-  report: Report,
-  paint: (colour: string, text: string) => string,
-): string {
+/** Words in lines of so many characters; a longer word stands alone in one. */
+function wrapped(text: string, characters: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= characters)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function summary(report: Report, paint: Paint): string {
   const counts = severities
     .map((severity) => ({ severity, number: count(report.images, severity) }))
     .filter(({ number }) => number > 0)

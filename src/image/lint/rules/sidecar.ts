@@ -67,7 +67,7 @@ export const sidecarRules = (own: string): readonly Rule[] => [
       yield {
         message: `${printable(first.node.path)} does not say which version it is: it is older than 0.1.0, built without its launcher, or no sidecar`,
         node: first.node,
-        fix: `COPY --from=sidecar /sidecar ${printable(first.node.path)}`,
+        fix: "copy the one of a release, or build it where gcc and libc6-dev are",
       };
     },
   },
