@@ -21,7 +21,9 @@ import {
   writeArchive,
   writeDirectory,
 } from "./support/images.ts";
+import { describeWhere } from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
+import { hasRegistry, startRegistry } from "./support/registry.ts";
 import { codesBut, messageCodes, sidecar, workspace } from "./support/sidecar.ts";
 
 /** As Debian has it since trixie, and with attributes that nobody would guess. */
@@ -589,4 +591,27 @@ it.each([
   const { stderr } = await sidecar(["image", "append", source, "-o", out, ...words]);
   expect(codesBut(stderr)).toEqual([code]);
   expect(existsSync(out)).toBe(false);
+});
+
+describeWhere({ "docker-registry": hasRegistry }, "an image in a registry", () => {
+  it("is fetched and appended to; nothing else is left", async () => {
+    const registry = await startRegistry();
+    const directory = workspace();
+    const source = await writeArchive(await ociLayout(image), join(directory, "i.tar"));
+    const reference = `localhost:${registry.port}/team/base:1`;
+    const pushed = await sidecar(["image", "push", source, reference]);
+    expect(pushed.code, pushed.stderr).toBe(0);
+    const out = join(directory, "out.tar");
+    const words = [`--sidecar=${smallSidecar(directory)}`, "-o", out];
+    const { code, stderr } = await sidecar(["image", "append", reference, ...words]);
+    expect(code, stderr).toBe(0);
+    const archive = await readArchive(out);
+    expect(imagesOf(archive)[0].manifest.layers).toHaveLength(3);
+    expect(parse(archive.get("manifest.json"))[0].RepoTags).toEqual([reference]);
+    expect(readdirSync(directory).toSorted()).toEqual([
+      "i.tar",
+      "out.tar",
+      "sidecar-62",
+    ]);
+  });
 });

@@ -6,6 +6,7 @@ import { type AppendWishes, appending } from "../../image/append/append.ts";
 import { withVariables } from "../../image/append/configuration.ts";
 import { sidecarPath } from "../../image/append/contents.ts";
 import { type Sidecar, sidecarFile } from "../../image/append/sidecar-file.ts";
+import { staged } from "../../image/append/staged.ts";
 import { writeOutput } from "../../image/archive/output.ts";
 import type { ImageSource } from "../../image/model.ts";
 import { parseReference } from "../../image/reference.ts";
@@ -22,6 +23,7 @@ import {
   platformText,
   requireOutput,
 } from "./output.ts";
+import { progress } from "./progress.ts";
 import { accessFrom, registryOptions } from "./registry-options.ts";
 
 export const syntax = {
@@ -83,21 +85,24 @@ left out, and signatures no longer match: they were of the image before.`,
 export async function run(words: CommandWords, context: ImageContext): Promise<number> {
   const path = requireOutput(words, syntax.name);
   const wishes = wishesOf(words);
-  const given = words.values("name");
-  for (const name of given) parseReference(name);
+  for (const name of words.values("name")) parseReference(name);
   requireSense(words);
   const opened: number[] = [];
-  const source = await openSource(words.operands[0]!, await accessFrom(words, context));
+  const given = await openSource(words.operands[0]!, await accessFrom(words, context));
+  const form = formOf(words, given);
+  const source = await staged(given, path);
+  const shown = progress("appending");
   try {
     const sidecars = openSidecars(words.values("sidecar"), opened);
-    const form = formOf(words, source);
     const names = namesOf(source, wishes, words);
-    const change = appending(source, sidecars, wishes);
+    const change = appending(source, sidecars, wishes, shown.tell);
     const output = { path, form, ...(names ? { names } : {}) };
     const entries = await writeOutput(source, output, change);
+    shown.end();
     if (!words.has("json")) return context.print(told(source, output));
     return context.print(JSON.stringify({ ...output, written: entriesJson(entries) }));
   } finally {
+    shown.end();
     opened.forEach(closeDescriptor);
     await source.close();
   }

@@ -3,6 +3,7 @@ import type { Change } from "../archive/copy.ts";
 import { familyOf } from "../archive/manifest.ts";
 import type { Written } from "../archive/writer.ts";
 import type { Descriptor, Digest, Image, ImageSource } from "../model.ts";
+import type { Progress } from "../tree/read.ts";
 import {
   type ConfigurationWishes,
   hasOwnLayer,
@@ -23,6 +24,7 @@ export function appending(
   source: ImageSource,
   sidecars: readonly Sidecar[],
   wishes: AppendWishes,
+  progress?: Progress,
 ): Change {
   const made = new Map<Digest, Written>();
   const kept = ({ layers, configuration }: Image) =>
@@ -33,7 +35,7 @@ export function appending(
       const { configuration } = image;
       const sidecar = sidecarFor(configuration.platform, sidecars);
       const base = { ...image, layers: image.layers.slice(0, kept(image)) };
-      const members = await layerContents(source, base, sidecar, wishes);
+      const members = await layerContents(source, base, sidecar, wishes, progress);
       const diffId = diffIdOf(members);
       const json = hasOwnLayer(configuration)
         ? withoutTopLayer(configuration.json)

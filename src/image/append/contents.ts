@@ -1,6 +1,6 @@
 /** What is in the new layer, which depends on what is in the image already. */
 import type { Image, ImageSource } from "../model.ts";
-import { readImageFiles } from "../tree/read.ts";
+import { type Progress, readImageFiles } from "../tree/read.ts";
 import type { Tree } from "../tree/tree.ts";
 import { type Content, contentOf, type LayerMember } from "./layer.ts";
 import { conflict, fileAt, placeOf } from "./places.ts";
@@ -30,9 +30,11 @@ export async function layerContents(
   image: Image,
   sidecar: Content,
   wishes: LayerWishes,
+  progress?: Progress,
 ): Promise<LayerMember[]> {
   const names = wishes.users ? ["passwd", "group"] : [];
-  const { tree } = await readImageFiles(source, image, { names, limit: accountLimit });
+  const wanted = { names, limit: accountLimit };
+  const { tree } = await readImageFiles(source, image, wanted, progress);
   const members = new Map<string, LayerMember>();
   const add = (path: string, attributes: Omit<LayerMember, "path">) => {
     const at = path.lastIndexOf("/");

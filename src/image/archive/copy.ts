@@ -140,7 +140,7 @@ export class Copier {
     const isPlain = compressionOf(stored.mediaType) === "none";
     const digest = stored.digest ?? (isPlain ? diffId : undefined);
     const mediaType = stored.digest ? stored.mediaType : ociLayerType(stored.mediaType);
-    const pieces = this.source.open(layer);
+    const pieces = this.source.open(layer, true);
     if (digest === undefined) {
       const known = this.hashed.get(diffId) ?? {
         mediaType,

@@ -3,8 +3,8 @@ import { pipeline } from "node:stream/promises";
 import { constants, createGunzip, createZstdDecompress } from "node:zlib";
 import type { Compression } from "../model.ts";
 
-/** One piece at a time; in pieces of this size decompression has a thread of its own. */
-const pieceSize = 1 << 20;
+/** Bytes. Larger pieces are no faster, and are garbage for longer. */
+const pieceSize = 1 << 17;
 
 /**
  * The decoder's window, 32 MiB: all levels of zstd but `--ultra` ones, and all levels of

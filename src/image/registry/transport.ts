@@ -183,7 +183,7 @@ function connectionProblem(url: URL, error: unknown): Error {
     return new Failure(
       "registry-certificate",
       `${url.host} cannot show that it is ${url.hostname}: ${code}`,
-      "a registry of one's own needs its authority: --ca FILE.pem",
+      "a registry of one's own needs its authority: --authority FILE, or in the policy",
     );
   return new Transient(whatHappened(error));
 }

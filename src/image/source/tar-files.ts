@@ -40,9 +40,9 @@ export async function tarFiles(file: FileHandle, place: string): Promise<SourceF
   return {
     place,
     size: async (name) => find(name)?.size,
-    stream: (name) => {
+    stream: (name, reuses) => {
       const { offset, size } = required(name);
-      return pieces(file, offset, offset + size);
+      return pieces(file, offset, offset + size, reuses);
     },
     beginning: (name, limit) => {
       const { offset, size } = required(name);
