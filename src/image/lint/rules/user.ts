@@ -185,7 +185,7 @@ export const userRules: readonly Rule[] = [
       const line = lineOf(lastLine(lines, "WORKDIR"));
       const shown = printable(workingDirectory);
       if (!workingDirectory.startsWith("/")) {
-        const fix = `WORKDIR /${workingDirectory}`;
+        const fix = `WORKDIR /${shown}`;
         yield { message: `WorkingDir ${shown} is no absolute path`, fix, ...line };
         return;
       }
