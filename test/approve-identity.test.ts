@@ -105,26 +105,35 @@ describeWhere(needs, "an image that must be signed by an identity", () => {
     };
     return { ...signature, annotations };
   };
-  it.each<[string, (statement: Buffer) => Made]>([
+  it.each<[string, RegExp, (statement: Buffer) => Made]>([
     [
       "by somebody else",
+      /^it is https:\/\/evil/,
       (one) => sigstore.sign({ ...identity, subject: "https://evil.example.com" }, one),
     ],
     [
       "as another issuer says",
+      /as https:\/\/evil\S+ says$/,
       (one) => sigstore.sign({ ...identity, issuer: "https://evil.example.com" }, one),
     ],
-    ["with another authority's certificate", (one) => another.sign(identity, one)],
+    [
+      "with another authority's certificate",
+      /certificate chain/,
+      (one) => another.sign(identity, one),
+    ],
     [
       "without a certificate",
+      /no certificate/,
       async (one) => without(await sigstore.sign(identity, one), certificateName),
     ],
     [
       "without an entry of the log",
+      /no entry/,
       async (one) => without(await sigstore.sign(identity, one), bundleName),
     ],
     [
       "with a certificate of another signature",
+      /signature verification/,
       async (one) => {
         const signature = await sigstore.sign(identity, one);
         const other = await sigstore.sign(identity, one);
@@ -138,6 +147,7 @@ describeWhere(needs, "an image that must be signed by an identity", () => {
     ],
     [
       "with an entry of another signature",
+      /signature mismatch/,
       async (one) => {
         const signature = await sigstore.sign(identity, one);
         const other = await sigstore.sign(identity, one);
@@ -150,6 +160,7 @@ describeWhere(needs, "an image that must be signed by an identity", () => {
     ],
     [
       "at another time",
+      /promise could not/,
       async (one) =>
         changed(await sigstore.sign(identity, one), ({ Payload }) => {
           Payload.integratedTime += 1;
@@ -157,6 +168,7 @@ describeWhere(needs, "an image that must be signed by an identity", () => {
     ],
     [
       "without the log's promise",
+      /promise could not/,
       async (one) =>
         changed(await sigstore.sign(identity, one), (bundle) => {
           bundle.SignedEntryTimestamp = "";
@@ -164,6 +176,7 @@ describeWhere(needs, "an image that must be signed by an identity", () => {
     ],
     [
       "in another log",
+      /promise could not/,
       async (one) =>
         changed(await sigstore.sign(identity, one), ({ Payload }) => {
           Payload.logID = "0".repeat(64);
@@ -171,6 +184,7 @@ describeWhere(needs, "an image that must be signed by an identity", () => {
     ],
     [
       "with nonsense of a log",
+      /JSON/,
       async (one) =>
         changed(await sigstore.sign(identity, one), ({ Payload }) => {
           Payload.body = "bm9uc2Vuc2U=";
@@ -178,6 +192,7 @@ describeWhere(needs, "an image that must be signed by an identity", () => {
     ],
     [
       "with nonsense of a certificate",
+      /invalid/,
       async (one) => {
         const signature = await sigstore.sign(identity, one);
         const annotations = {
@@ -187,21 +202,27 @@ describeWhere(needs, "an image that must be signed by an identity", () => {
         return { ...signature, annotations };
       },
     ],
-    ["by a key", async (one) => signWith(makeKeys["ECDSA P-256"]().privateKey, one)],
+    [
+      "by a key",
+      /no certificate/,
+      async (one) => signWith(makeKeys["ECDSA P-256"]().privateKey, one),
+    ],
     [
       "with other bytes",
+      /digest mismatch/,
       async (one) => {
         const signature = await sigstore.sign(identity, one);
         return { ...signature, payload: Buffer.concat([one, Buffer.from(" ")]) };
       },
     ],
-  ])("is denied when it is signed %s", async (_, make) => {
+  ])("is denied when it is signed %s", async (_, reason, make) => {
     const { path, repository, digest, reference } = await push(registry);
     await attach(registry.name, path, digest, [
       await make(payload({ repository, digest })),
     ]);
     const verdict = await approve(reference, { file: demand() });
     expect(verdict).toMatchObject({ verdict: "denied", digest });
+    expect(verdict.reasons).toEqual([expect.stringMatching(reason)]);
   });
 
   it.each(["nothing", "{}", "[]"])(
