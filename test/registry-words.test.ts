@@ -107,7 +107,7 @@ it("pieces of any size make chunks of one size, with the same bytes", async () =
         const given = (async function* () {
           yield* pieces;
         })();
-        for await (const chunk of chunksOf(given, size)) chunks.push(chunk);
+        for await (const chunk of chunksOf(given, size)) chunks.push(Uint8Array.from(chunk));
         expect(Buffer.concat(chunks).equals(Buffer.concat(pieces))).toBe(true);
         for (const chunk of chunks.slice(0, -1)) expect(chunk).toHaveLength(size);
         for (const chunk of chunks.slice(-1)) {
