@@ -4,6 +4,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +25,15 @@ import {
 import { describeWhere } from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
 import { hasRegistry, startRegistry } from "./support/registry.ts";
-import { codesBut, messageCodes, sidecar, workspace } from "./support/sidecar.ts";
+import {
+  codesBut,
+  messageCodes,
+  run,
+  sidecar,
+  start,
+  until,
+  workspace,
+} from "./support/sidecar.ts";
 
 /** As Debian has it since trixie, and with attributes that nobody would guess. */
 const image: ImageDescription = {
@@ -557,21 +566,55 @@ describe("the result", () => {
     ]);
   });
 
-  it("is absent where there is no room", async () => {
-    const files = await ociLayout(image);
+  it("is absent where there is no room for it", async () => {
     const directory = workspace();
-    const source = await writeArchive(files, join(directory, "i.tar"));
-    const { stderr, code } = await sidecar([
-      "image",
-      "append",
-      source,
-      "-o",
-      "/dev/full",
-    ]);
-    expect(messageCodes(stderr)).toEqual(["image-output-exists"]);
-    expect(code).toBe(125);
+    const source = await writeArchive(await ociLayout(image), join(directory, "i.tar"));
+    const append = [executable, "image", "append", source, "-o"];
+    for (const [out, form] of [
+      ["out.tar", "oci-archive"],
+      ["out", "oci-layout"],
+    ]) {
+      const words = [...append, join(directory, out!), `--form=${form}`];
+      const { code, stderr } = await run(["prlimit", "--fsize=1000000", ...words]);
+      expect(messageCodes(stderr)).toEqual(["image-output-unwritable"]);
+      expect(code).toBe(125);
+      expect(readdirSync(directory)).toEqual(["i.tar"]);
+    }
+  });
+
+  it("is absent where sidecar is killed, and nothing else is left", async () => {
+    const directory = workspace();
+    const source = await writeArchive(await ociLayout(image), join(directory, "i.tar"));
+    const words = ["image", "append", source, "-o", join(directory, "out.tar")];
+    const { child, ended } = start([executable, ...words]);
+    // The layer takes seconds; that the output is being written is seen in /proc.
+    await until(() => isWriting(child.pid, directory), "it writes");
+    child.kill("SIGKILL");
+    expect((await ended).signal).toBe("SIGKILL");
+    expect(readdirSync(directory)).toEqual(["i.tar"]);
+  });
+
+  it("is not there before it is whole, if somebody presses Ctrl-C", async () => {
+    const directory = workspace();
+    const source = await writeArchive(await ociLayout(image), join(directory, "i.tar"));
+    const out = join(directory, "out.tar");
+    writeFileSync(out, "before");
+    const { child, ended } = start([executable, "image", "append", source, "-o", out]);
+    await until(() => isWriting(child.pid, directory), "it writes");
+    child.kill("SIGINT");
+    expect((await ended).signal).toBe("SIGINT");
+    expect(readFileSync(out, "utf8")).toBe("before");
+    expect(readdirSync(directory).toSorted()).toEqual(["i.tar", "out.tar"]);
   });
 });
+
+/** Whether a process has a file without a name open in `directory`. */
+function isWriting(process: number, directory: string): boolean {
+  const descriptors = `/proc/${process}/fd`;
+  return readdirSync(descriptors).some((name) =>
+    readlinkSync(join(descriptors, name)).startsWith(`${directory}/#`),
+  );
+}
 
 it.each([
   [["--env=nonsense"], "option-value-invalid"],

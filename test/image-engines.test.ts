@@ -2,7 +2,13 @@
  * What real engines and tools make of images that `sidecar image append` wrote: Docker
  * runs them, podman, skopeo and umoci read them.
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Docker, hardened, startDocker } from "./support/docker.ts";
@@ -13,6 +19,7 @@ import {
   writeArchive,
 } from "./support/images.ts";
 import { describeWhere, has, hasNamespaces, isRoot } from "./support/machine.ts";
+import { executable, root } from "./support/paths.ts";
 import { run, sidecar, workspace } from "./support/sidecar.ts";
 
 const names = ["pseven-calc-shell-1", "pseven-calc-shell-1-nx-2020"];
@@ -115,6 +122,32 @@ describeWhere(
         Cmd: null,
       });
       docker.run(["rmi", "--force", ...names]);
+    });
+
+    it("the commands of docs/image-archives.md do what they say", async () => {
+      const page = readFileSync(join(root, "docs/image-archives.md"), "utf8");
+      const section = page.split("## Putting sidecar into an image\n")[1]!;
+      const script = /^( {4}.*\n)+/m.exec(section)![0];
+      const directory = workspace();
+      const base = join(directory, "base.tar");
+      await writeArchive(
+        await dockerArchive({ ...shellImage(), names: ["tool:1"] }),
+        base,
+      );
+      expect(docker.run(["load", `--input=${base}`]).code).toBe(0);
+      copyFileSync(executable, join(directory, "sidecar"));
+      const { code, stderr } = await run(["sh", "-e", "-c", script], {
+        directory,
+        environment: { PATH: `${directory}:/usr/bin:/bin`, DOCKER_HOST: docker.host },
+      });
+      expect(code, stderr).toBe(0);
+      const name = "pseven-calc-tool-1";
+      const ran = docker.run([
+        ...[...hardened, name, "--quiet", "--runenv=(TOOL,1)"],
+        ...["--exec", "sh", "-c", "echo $HOME"],
+      ]);
+      expect(ran.stdout, ran.stderr).toBe("/tmp/home\n");
+      docker.run(["rmi", "--force", name, "tool:1"]);
     });
 
     it("what Docker saves of a result can be appended to again", async () => {

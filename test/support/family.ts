@@ -10,7 +10,16 @@ import { sidecar, workspace } from "./sidecar.ts";
 
 /** The root file system that stands for Debian's image, which nobody can pull here. */
 export const debianRoot = join(root, ".cache/root");
-export const hasDebianRoot = existsSync(join(debianRoot, "etc"));
+export const hasDebianRoot = isComplete(join(debianRoot, ".make-root-complete"));
+
+/** Whether it has what the images need: one of earlier days has not. */
+function isComplete(marker: string): boolean {
+  if (!existsSync(marker)) return false;
+  const packages = readFileSync(marker, "utf8").split("\n");
+  return ["gnucobol3", "python2.7", "musl-tools"].every((one) =>
+    packages.includes(one),
+  );
+}
 
 /** A block of an image, as images/ has it. */
 export type Block = {

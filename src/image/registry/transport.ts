@@ -15,7 +15,7 @@ import {
 export type Transport = Patience & {
   /** PEM; these are trusted beside the public authorities. */
   readonly certificates?: string;
-  /** Whether HTTP without TLS may be spoken with any host, and not just with this one. */
+  /** Whether HTTP without TLS may be spoken with any host, not just with this one. */
   readonly insecure: boolean;
 };
 
