@@ -93,6 +93,22 @@ describeWhere(
       expect(await lint(archive)).toEqual(known);
     });
 
+    it("scripts/images.sh builds what is named, and what that is built from", async () => {
+      const { stdout, stderr, code } = await run(
+        ["sh", join(root, "scripts/images.sh"), "shell"],
+        {
+          environment: {
+            PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
+            HOME: workspace(),
+            DOCKER_HOST: docker.host,
+            DOCKER_BUILDKIT: "0",
+          },
+        },
+      );
+      expect(code, stderr).toBe(0);
+      expect(stdout).toBe("sidecar\nsidecar-base\npseven-calc-shell-1\n");
+    });
+
     /** Types what a page tells people to type; everything else is as they have it. */
     async function type(page: string, variables: Record<string, string> = {}) {
       const text = readFileSync(join(root, page), "utf8");

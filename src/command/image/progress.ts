@@ -50,6 +50,3 @@ export function formatBytes(bytes: number): string {
   }
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
-
-export type ProgressLine = Progress;
-export const progressLine = progress;
