@@ -1,12 +1,15 @@
 /** `sidecar image append SOURCE -o OUT`: puts sidecar into an image. */
+import { realpathSync } from "node:fs";
 import { closeDescriptor } from "#system/descriptors.ts";
-import { openForReading } from "#system/files.ts";
+import { SystemError } from "#system/errors.ts";
+import { parentOf } from "#system/paths.ts";
+import { openPlain } from "#system/staging.ts";
 import { Failure } from "../../companion/failure.ts";
 import { type AppendWishes, appending } from "../../image/append/append.ts";
+import { Compressor } from "../../image/append/compression.ts";
 import { withVariables } from "../../image/append/configuration.ts";
 import { sidecarPath } from "../../image/append/contents.ts";
 import { type Sidecar, sidecarFile } from "../../image/append/sidecar-file.ts";
-import { staged } from "../../image/append/staged.ts";
 import { writeOutput } from "../../image/archive/output.ts";
 import type { ImageSource } from "../../image/model.ts";
 import { parseReference } from "../../image/reference.ts";
@@ -88,14 +91,14 @@ export async function run(words: CommandWords, context: ImageContext): Promise<n
   for (const name of words.values("name")) parseReference(name);
   requireSense(words);
   const opened: number[] = [];
-  const given = await openSource(words.operands[0]!, await accessFrom(words, context));
-  const form = formOf(words, given);
-  const source = await staged(given, path);
+  const source = await openSource(words.operands[0]!, await accessFrom(words, context));
+  const compressor = new Compressor(parentOf(path));
   const shown = progress("appending");
   try {
     const sidecars = openSidecars(words.values("sidecar"), opened);
     const names = namesOf(source, wishes, words);
-    const change = appending(source, sidecars, wishes, shown.tell);
+    const form = formOf(words, source);
+    const change = appending(sidecars, wishes, compressor, shown.tell);
     const output = { path, form, ...(names ? { names } : {}) };
     const entries = await writeOutput(source, output, change);
     shown.end();
@@ -103,6 +106,7 @@ export async function run(words: CommandWords, context: ImageContext): Promise<n
     return context.print(JSON.stringify({ ...output, written: entriesJson(entries) }));
   } finally {
     shown.end();
+    await compressor.close();
     opened.forEach(closeDescriptor);
     await source.close();
   }
@@ -152,13 +156,7 @@ function namesOf(source: ImageSource, wishes: AppendWishes, words: CommandWords)
 /** @param opened gets the descriptors, to be closed */
 function openSidecars(paths: readonly string[], opened: number[]): Sidecar[] {
   const named = paths.map((path) => {
-    const descriptor = openForReading(path);
-    if (descriptor === undefined)
-      throw new Failure(
-        "image-sidecar-invalid",
-        `${printable(path)} cannot be read`,
-        "name the file dist/sidecar, or another that sidecar's release has",
-      );
+    const descriptor = openFile(path);
     opened.push(descriptor);
     return sidecarFile(descriptor, path);
   });
@@ -176,6 +174,21 @@ function openSidecars(paths: readonly string[], opened: number[]): Sidecar[] {
   const { descriptor, path } = runningExecutable();
   opened.push(descriptor);
   return [sidecarFile(descriptor, path)];
+}
+
+/** @throws Failure `image-sidecar-invalid` */
+function openFile(path: string): number {
+  try {
+    const descriptor = openPlain(realpathSync(path));
+    if (!(descriptor instanceof SystemError)) return descriptor;
+    throw descriptor;
+  } catch (error) {
+    throw new Failure(
+      "image-sidecar-invalid",
+      `${printable(path)} cannot be read: ${printable((error as Error).message)}`,
+      "name the file dist/sidecar, or another that sidecar's release has",
+    );
+  }
 }
 
 function told(

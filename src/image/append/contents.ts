@@ -2,7 +2,7 @@
 import type { Image, ImageSource } from "../model.ts";
 import { type Progress, readImageFiles } from "../tree/read.ts";
 import type { Tree } from "../tree/tree.ts";
-import { type Content, contentOf, type LayerMember } from "./layer.ts";
+import type { Content, LayerMember } from "./layer.ts";
 import { conflict, fileAt, placeOf } from "./places.ts";
 import { withGroups, withUsers } from "./users.ts";
 
@@ -50,7 +50,7 @@ export async function layerContents(
   if (wishes.users)
     for (const [path, extend] of accounts) {
       const { path: real, file, ...attributes } = await account(path, tree);
-      add(real, { ...attributes, content: contentOf(extend(file)) });
+      add(real, { ...attributes, content: extend(file) });
     }
   if (wishes.temporary && tree.resolve("/tmp", true).kind !== "found")
     add("/tmp", { mode: 0o1777, uid: 0, gid: 0 });

@@ -42,15 +42,15 @@ export function sidecarFile(descriptor: number, path: string): Sidecar {
   return { architecture, size, pieces: () => read(descriptor, size, path) };
 }
 
-/** Pieces are valid until the next is asked for. */
+/** Others may read the same descriptor in between. */
 function* read(descriptor: number, size: number, path: string): Generator<Uint8Array> {
   const buffer = Buffer.alloc(1 << 20);
-  seek(descriptor, 0);
-  for (let left = size; left > 0; ) {
-    const length = readSome(descriptor, buffer.subarray(0, left));
+  for (let at = 0; at < size; ) {
+    seek(descriptor, at);
+    const length = readSome(descriptor, buffer.subarray(0, size - at));
     if (length === undefined) continue;
     if (length === 0) throw invalid(path, "became shorter while it was read");
-    left -= length;
+    at += length;
     yield buffer.subarray(0, length);
   }
 }
