@@ -204,7 +204,7 @@ describeWhere(
         expect(await ended).toBe(7);
       });
 
-      it("Ctrl-Z, which nobody there could undo, leaves the block running", async () => {
+      it("Ctrl-Z, which nobody there could undo, does not stop the block", async () => {
         const { type, shows, ended } = begin("echo ready; read x; echo got-$x; exit 5");
         await shows("ready");
         type(keys.suspend);
@@ -318,7 +318,7 @@ describeWhere(
   },
   "in a debootstrap root, without any engine",
   () => {
-    it("the COBOL report is printed as uid 20042, unknown and unprivileged", async () => {
+    it("the COBOL report is printed as uid 20042, unknown, unprivileged", async () => {
       const directory = workspace();
       cpSync(join(root, "images/cobol/blocks"), directory, { recursive: true });
       chownSync(directory, platformUser, platformUser);

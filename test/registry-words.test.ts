@@ -1,7 +1,12 @@
 /** What registries write in headers, and what is made of it. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { Environment } from "../src/companion/environment.ts";
 import { parseChallenge } from "../src/image/registry/challenge.ts";
+import { findCredentials } from "../src/image/registry/credentials.ts";
 import { retryAfter } from "../src/image/registry/patience.ts";
 import { isLoopback } from "../src/image/registry/transport.ts";
 import { chunksOf } from "../src/image/registry/upload.ts";
@@ -107,7 +112,8 @@ it("pieces of any size make chunks of one size, with the same bytes", async () =
         const given = (async function* () {
           yield* pieces;
         })();
-        for await (const chunk of chunksOf(given, size)) chunks.push(Uint8Array.from(chunk));
+        for await (const chunk of chunksOf(given, size))
+          chunks.push(Uint8Array.from(chunk));
         expect(Buffer.concat(chunks).equals(Buffer.concat(pieces))).toBe(true);
         for (const chunk of chunks.slice(0, -1)) expect(chunk).toHaveLength(size);
         for (const chunk of chunks.slice(-1)) {
@@ -117,4 +123,44 @@ it("pieces of any size make chunks of one size, with the same bytes", async () =
       },
     ),
   );
+});
+
+describe("who somebody is", () => {
+  const directory = mkdtempSync(join(tmpdir(), "sidecar-credentials-"));
+  afterAll(() => rmSync(directory, { recursive: true }));
+  const auth = (login: string) => ({ auth: Buffer.from(login).toString("base64") });
+  const find = (registry: string, auths: unknown) => {
+    writeFileSync(join(directory, "config.json"), JSON.stringify({ auths }));
+    return findCredentials(registry, new Environment([`DOCKER_CONFIG=${directory}`]));
+  };
+  const me = { kind: "password", user: "me", password: "x" };
+
+  it.each([
+    ["docker.io", { "https://index.docker.io/v1/": auth("me:x") }, me],
+    ["r.io", { "r.io": auth("me:x"), "https://r.io/v1/": auth("other:y") }, me],
+    ["r.io:5000", { "r.io": auth("other:y"), "http://r.io:5000": auth("me:x") }, me],
+    [
+      "r.io",
+      { "r.io:5000": auth("other:y"), "r.io.evil.com": auth("other:y") },
+      undefined,
+    ],
+    ["r.io", { "r.io": {} }, undefined],
+    ["r.io", { "r.io": { auth: "" } }, undefined],
+    ["r.io", {}, undefined],
+    ["r.io", undefined, undefined],
+    [
+      "r.io",
+      { "r.io": { ...auth("me:x"), identitytoken: "t" } },
+      { kind: "token", token: "t" },
+    ],
+  ])("to %s, by %j", async (registry, auths, expected) => {
+    expect(await find(registry, auths)).toEqual(expected);
+  });
+
+  it("is nobody, where nothing is written down", async () => {
+    expect(await findCredentials("r.io", new Environment([]))).toBe(undefined);
+    expect(await findCredentials("r.io", new Environment(["HOME=/nowhere"]))).toBe(
+      undefined,
+    );
+  });
 });

@@ -16,7 +16,8 @@ import {
   writeArchive,
   writeDirectory,
 } from "./support/images.ts";
-import { describeWhere } from "./support/machine.ts";
+import { describeWhere, has } from "./support/machine.ts";
+import { executable } from "./support/paths.ts";
 import {
   hasRegistry,
   makeCertificate,
@@ -32,7 +33,7 @@ import {
   workspace,
 } from "./support/sidecar.ts";
 
-const needs = { "docker-registry": hasRegistry };
+const needs = { "docker-registry": hasRegistry, python3: has("python3") };
 
 const small = {
   layers: [{ "bin/": "", "bin/tool": "#!/bin/sh\n" }, { "etc/tool.conf": "x = 1\n" }],
@@ -54,6 +55,16 @@ const asUser = (registry: TestRegistry, login: string) => ({
     auths: { [registry.name]: { auth: base64(login) } },
   }),
 });
+
+/** Tells on standard error how many kilobytes of memory a command had at most. */
+const measured = [
+  "python3",
+  "-c",
+  `import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(code)`,
+];
 
 /** An image of two platforms, with an attestation beside them as buildx has it. */
 async function manyPlatforms(): Promise<{ files: ImageFileSet; digest: string }> {
@@ -219,19 +230,38 @@ describeWhere(needs, "a registry", () => {
     });
   });
 
-  it("sends a layer of many chunks whole", async () => {
-    const large = new Uint8Array(20 << 20);
+  it("gets and gives large layers whole, in little memory", async () => {
+    const large = new Uint8Array(200 << 20);
     for (let at = 0; at < large.length; at += 65_536)
       crypto.getRandomValues(large.subarray(at, at + 65_536));
     const files = await ociLayout({ layers: [{ large }], compression: "none" });
     const layout = writeDirectory(files, join(workspace(), "layout"));
     const reference = `${registry.name}/large/tool:1`;
-    expect((await sidecar(["image", "push", layout, reference])).code).toBe(0);
     const output = join(workspace(), "out");
-    await sidecar(["image", "pull", reference, "-o", output, "--form=oci-layout"]);
+    for (const words of [
+      ["push", layout, reference],
+      ["pull", reference, "-o", output, "--form=oci-layout"],
+    ]) {
+      const { code, stderr } = await run([...measured, executable, "image", ...words]);
+      expect(code, stderr).toBe(0);
+      expect(Number(stderr) * 1024).toBeLessThan(150e6);
+    }
     for (const name of files.keys())
       if (name.startsWith("blobs/"))
         expect(sha256(readFileSync(join(output, name)))).toBe(name.split("/")[2]);
+  });
+
+  it("is told how far it has come, on a terminal only", async () => {
+    const files = await ociLayout({ layers: [{ a: "1" }] });
+    const layout = writeDirectory(files, join(workspace(), "layout"));
+    const reference = `${registry.name}/told/tool:1`;
+    const command = `${executable} image push ${layout} ${reference}`;
+    const { stdout, code } = await run(["script", "-qec", command, "/dev/null"], {
+      environment: { ...smallEnvironment, TERM: "xterm" },
+    });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/pushing: [^\n]* of /);
+    expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/sent, \d were there\r?$/);
   });
 
   it.each([

@@ -34,6 +34,7 @@ export function progress(what: string): Progress {
     },
     end: () => {
       if (last > 0) show("");
+      last = 0;
     },
   };
 }
