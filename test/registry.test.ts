@@ -576,7 +576,8 @@ describeWhere(needs, "TLS", () => {
     writeFileSync(authority, tls.certificate);
     const reference = `localhost:${registry.port}/a/b:1`;
     const words = ["image", "push", layout, reference];
-    const unknown = await sidecar(words);
+    const environment = { ...smallEnvironment, NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+    const unknown = await sidecar(words, { environment });
     expect(unknown.code).toBe(125);
     expect(messageCodes(unknown.stderr)).toEqual(["registry-certificate"]);
     expect(unknown.stderr).toContain("--authority");
