@@ -61,6 +61,9 @@ function* programs({ uses, tree }: Subject) {
   }
 }
 
+/** Of a name that PATH does not have nobody knows where it would be. */
+const pathOf = ({ path }: Use) => (path.startsWith("/") ? { path } : {});
+
 const needed = (
   { purpose, neededBy, line }: Use,
   what: string,
@@ -135,7 +138,7 @@ export const programRules: readonly Rule[] = [
       for (const use of missing(subject, "execute"))
         yield {
           ...needed(use, absence(use)),
-          path: use.path,
+          ...pathOf(use),
           fix: `install it, or name another program`,
         };
     },
@@ -174,7 +177,7 @@ export const programRules: readonly Rule[] = [
       for (const use of missing(subject, "entrypoint"))
         yield {
           ...needed(use, absence(use)),
-          path: use.path,
+          ...pathOf(use),
           fix: 'ENTRYPOINT ["/usr/local/bin/sidecar"]',
         };
     },
