@@ -1,7 +1,7 @@
 /**
  * Frozen activations: what an activation did when the image was built, done again
- * without a shell. `sidecar freeze` (src/freezing/) makes them; docs/image-developers.md
- * tells what for.
+ * without a shell. `sidecar freeze` (src/freezing/) makes them;
+ * docs/image-developers.md tells what for.
  */
 import { frozenDirectory, readFrozenFile } from "#companion/frozen-file.ts";
 import { SystemError } from "#system/errors.ts";
@@ -34,7 +34,9 @@ export function frozenPath(
   return path === undefined ? `${frozenDirectory}/${runenv}` : path || undefined;
 }
 
-/** Whether an activation is one by a shell: of all others there is nothing to freeze. */
+/**
+ * Whether an activation is one by a shell: of all others there is nothing to freeze.
+ */
 export function needsShell(activate: string): boolean {
   const value = activate.trim();
   return value !== "" && !value.endsWith(".env");

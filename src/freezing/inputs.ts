@@ -13,8 +13,15 @@ import type { Fact } from "./format.ts";
 const largestFile = 1 << 26;
 
 /** `. /plain/path` and `source /plain/path`, at the beginning of a command. */
-const sourcing =
-  /(?:^|[\n;&|({]|\b(?:then|do|else|if)\b)[ \t]*(?:\.|source)[ \t]+(["']?)(\/[^\s"'$`;&|<>()*?[\]{}\\]+)\1/g;
+const sourcing = new RegExp(
+  [
+    /(?:^|[\n;&|({]|\b(?:then|do|else|if)\b)[ \t]*/,
+    /(?:\.|source)[ \t]+(["']?)(\/[^\s"'$`;&|<>()*?[\]{}\\]+)\1/,
+  ]
+    .map(({ source }) => source)
+    .join(""),
+  "g",
+);
 
 export type Inputs = {
   readonly facts: readonly Fact[];

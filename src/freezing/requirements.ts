@@ -25,7 +25,8 @@ export function requireNoHost(
   throw new Failure(
     "freeze-differs",
     `the activation of ${runenv.name} cannot be frozen: ` +
-      `it puts the name of this host, ${host}, into ${listed(names.map(({ name }) => name))}`,
+      `it puts the name of this host, ${host}, into ` +
+      listed(names.map(({ name }) => name)),
     "let it be run by the shell, or leave the name of the host out",
   );
 }

@@ -154,7 +154,9 @@ class Search {
     return after && outcomesOf(given, after, referencesOf(given, known));
   }
 
-  /** What becomes of `names` in a state of them all, if of all others it is the same. */
+  /**
+   * What becomes of `names` in a state of them all, if of all others it is the same.
+   */
   #inState(names: readonly string[], state: State): Outcomes | undefined {
     const tries = (state === "filled" ? [1, 2] : [1]).map((tag) => {
       const value = (name: string) =>

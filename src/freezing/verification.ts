@@ -151,7 +151,8 @@ const mostWords = 24;
 function wordsAbout(name: string, texts: readonly string[]): string[] {
   const words = new Set<string>();
   const mention = new RegExp(
-    `(?:\\bcase\\b[^\\n]*\\$\\{?${name}\\b[^]*?\\besac\\b)|[^\\n]*\\$\\{?${name}\\b[^\\n]*`,
+    `(?:\\bcase\\b[^\\n]*\\$\\{?${name}\\b[^]*?\\besac\\b)|` +
+      `[^\\n]*\\$\\{?${name}\\b[^\\n]*`,
     "g",
   );
   for (const text of texts)

@@ -1,4 +1,4 @@
-/** Whether one who may has signed an image: the signatures that a registry keeps of it. */
+/** Whether one who may has signed an image: what a registry keeps beside it. */
 import type { KeyObject } from "node:crypto";
 import type { TrustMaterial } from "@sigstore/verify";
 import type { Digest } from "../model.ts";

@@ -1,4 +1,4 @@
-/** What is said of an image that somebody wants to run. docs/approval.md describes it. */
+/** What is said of an image that somebody wants to run; see docs/approval.md. */
 import * as z from "zod";
 import { printable } from "../../system/text.ts";
 import type { Signer } from "./policy.ts";

@@ -25,8 +25,9 @@ type Elf = {
 export class ProgramReader {
   #position = 0;
   readonly #head: Part;
-  /** What is being waited for. */
+  /** What is being waited for, and where the last of these ended. */
   #awaited: Part | undefined;
+  #through = 0;
   #elf: Elf | undefined;
   #result: Program | undefined;
 
@@ -47,6 +48,7 @@ export class ProgramReader {
       bytes.set(part, filled);
       this.#awaited.filled += part.length;
       if (this.#awaited.filled < bytes.length) break;
+      this.#through = offset + bytes.length;
       this.#advance(this.#awaited);
     }
     this.#position = start + piece.length;
@@ -94,7 +96,7 @@ export class ProgramReader {
         bytes: head.subarray(offset, offset + size),
         filled: size,
       });
-    else if (offset >= head.length)
+    else if (offset >= this.#through)
       this.#awaited = { offset, bytes: new Uint8Array(size), filled: 0 };
     else this.#result = this.#unread();
   }

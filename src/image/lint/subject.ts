@@ -21,6 +21,8 @@ export type Subject = {
   readonly image: Image;
   readonly tree: Tree;
   readonly problems: readonly LayerProblem[];
+  /** How many problems there are beside these. */
+  readonly omittedProblems: number;
   readonly variables: ReadonlyMap<string, string>;
   /** Of the Dockerfile, as the history has them. */
   readonly lines: readonly string[];
@@ -35,8 +37,8 @@ export type Subject = {
 export const passwdPath = "/etc/passwd";
 export const groupPath = "/etc/group";
 
-/** Bytes; that of passwd with a line for each user of the platform is half of it. */
-const limit = 1 << 20;
+/** Bytes; a passwd with a line for each user of the platform is a third of it. */
+const limit = 1 << 21;
 
 /** What is to be kept while the layers are read. */
 export function wantedFiles({ configuration }: Image): Wanted {
@@ -55,7 +57,7 @@ function baseName(path: string): string {
 /** @throws Failure `image-…` where a layer cannot be read again */
 export async function gather(
   image: Image,
-  { tree, problems }: ImageFiles,
+  { tree, problems, omittedProblems }: ImageFiles,
 ): Promise<Subject> {
   const { configuration } = image;
   const variables = variablesOf(configuration.environment);
@@ -85,7 +87,8 @@ export async function gather(
     if (index > 0 && !build && tree.program(node)?.kind !== "elf") return [];
     return [{ node, ...(build ? { build } : {}) }];
   });
-  const parts = { image, tree, problems, variables, lines, runenvs, sidecars, content };
+  const known = { image, tree, problems, omittedProblems, content };
+  const parts = { ...known, variables, lines, runenvs, sidecars };
   return { ...parts, uses: usesOf(parts) };
 }
 

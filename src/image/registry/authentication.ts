@@ -121,7 +121,7 @@ export class Authentication {
     if (realm && /^https?:$/.test(realm.protocol) && !realm.username) return realm;
     throw new Failure(
       "registry-answer-invalid",
-      `${this.#registry} has its tokens at no address: ${printable(text.slice(0, 200))}`,
+      `${this.#registry} has tokens at no address: ${printable(text.slice(0, 200))}`,
       "ask whoever runs the registry",
     );
   }

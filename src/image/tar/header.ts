@@ -87,11 +87,11 @@ function parseBase256(field: Uint8Array, what: string, place: TarPlace): number 
   return value;
 }
 
-/** Up to the first NUL, or the whole field. */
+/** A copy, up to the first NUL or of the whole field; of a Buffer `slice` is none. */
 function text(block: Uint8Array, start: number, length: number): Uint8Array {
   const end = block.indexOf(0, start);
   const limit = start + length;
-  return block.slice(start, end < 0 || end > limit ? limit : end);
+  return new Uint8Array(block.subarray(start, end < 0 || end > limit ? limit : end));
 }
 
 function join(prefix: Uint8Array, name: Uint8Array): Uint8Array {

@@ -149,7 +149,7 @@ export const programRules: readonly Rule[] = [
         if (isOpen)
           yield {
             message: `${variable}: ${printable(program)} is not found in the image's PATH; whether ACTIVATE sets another one shows when it is run`,
-            fix: 'RUN ["/usr/local/bin/sidecar", "check"]',
+            fix: 'let the build try it, by RUN ["/usr/local/bin/sidecar", "check"]',
             ...line,
           };
     },
