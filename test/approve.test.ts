@@ -107,6 +107,24 @@ describeWhere(needs, "an image", () => {
       ]);
     });
 
+    it("is described without obeying what it says of itself", async () => {
+      const layout = writeDirectory(
+        await multiPlatformLayout([
+          { layers: [{ a: "1" }], platform: { architecture: "amd64" } },
+          { layers: [{ a: "2" }], platform: { architecture: "\x1b[31mred" } },
+        ]),
+        join(workspace(), "layout"),
+      );
+      const asked = `${registry.name}/pseven/red:1`;
+      await sidecar(["image", "push", layout, asked]);
+      const { stdout, code } = await sidecar(["image", "approve", asked], {
+        environment: { ...smallEnvironment, [prefix]: registry.name },
+      });
+      expect(code).toBe(0);
+      expect(stdout).toContain("linux/\\x1b[31mred");
+      expect(stdout).not.toContain("\x1b");
+    });
+
     it("is said to be so in words", async () => {
       const { stdout, code } = await sidecar(["image", "approve", reference], {
         environment: { ...smallEnvironment, [prefix]: registry.name },
@@ -178,6 +196,15 @@ describeWhere(needs, "an image", () => {
     ])("where %s", async (_, code, variables) => {
       const verdict = await approve("127.0.0.1:1/a/b:1", { variables });
       expect(verdict).toMatchObject({ verdict: "could-not-check", failure: { code } });
+    });
+
+    it("where the authority of the registry is none", async () => {
+      const file = policyFile([entry(registry, "", { authority: "authority.pem" })], {
+        "authority.pem": "nothing",
+      });
+      const { failure } = await approve(reference, { file });
+      expect(failure!.code).toBe("approval-policy-invalid");
+      expect(failure!.message).toContain("authority.pem");
     });
 
     it("where it is not there", async () => {

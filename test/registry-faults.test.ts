@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Failure } from "../src/companion/failure.ts";
-import { resolveLocation } from "../src/image/registry/transport.ts";
+import { ask, resolveLocation } from "../src/image/registry/transport.ts";
 import {
   type Asked,
   type Fault,
@@ -17,7 +17,12 @@ import {
   writeDirectory,
 } from "./support/images.ts";
 import { describeWhere } from "./support/machine.ts";
-import { hasRegistry, startRegistry, type TestRegistry } from "./support/registry.ts";
+import {
+  hasRegistry,
+  makeCertificate,
+  startRegistry,
+  type TestRegistry,
+} from "./support/registry.ts";
 import {
   messageCodes,
   sidecar,
@@ -552,6 +557,42 @@ it.each([
   const { code, stderr } = await sidecar(["image", "pull", reference, "-o", "out.tar"]);
   expect(code).toBe(125);
   expect(messageCodes(stderr)).toEqual(["reference-invalid"]);
+});
+
+it("no variable of a proxy or of TLS counts, even where nobody hides them", async () => {
+  const [proxy, registry] = await Promise.all([startFaultyWay(), startFaultyWay()]);
+  for (const way of [proxy, registry]) way.fault = answer(200);
+  const { certificate: cert, key } = makeCertificate();
+  const secure = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    tls: { cert, key },
+    fetch: () => new Response(""),
+  });
+  const variables = {
+    HTTP_PROXY: proxy.origin,
+    http_proxy: proxy.origin,
+    NODE_TLS_REJECT_UNAUTHORIZED: "0",
+  };
+  const before = { ...process.env };
+  Object.assign(process.env, variables);
+  try {
+    const transport = { patience: 60_000, delays: [], insecure: false, hasProxy: true };
+    const get = (url: string) => ask({ method: "GET", url: new URL(url) }, transport);
+    expect((await get(registry.origin)).status).toBe(200);
+    expect(registry.asked).toHaveLength(1);
+    expect(proxy.asked).toEqual([]);
+    const refused = await get(`https://localhost:${secure.port}`).catch(
+      (error) => error,
+    );
+    expect(refused).toMatchObject({ code: "registry-certificate" });
+  } finally {
+    for (const name of Object.keys(variables)) {
+      delete process.env[name];
+      if (before[name] !== undefined) process.env[name] = before[name];
+    }
+    await secure.stop(true);
+  }
 });
 
 describe("where an answer leads", () => {

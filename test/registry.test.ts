@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { startFaultyWay } from "./support/faulty.ts";
 import {
   addBlob,
   addImage,
@@ -576,7 +577,8 @@ describeWhere(needs, "TLS", () => {
     writeFileSync(authority, tls.certificate);
     const reference = `localhost:${registry.port}/a/b:1`;
     const words = ["image", "push", layout, reference];
-    const unknown = await sidecar(words);
+    const environment = { ...smallEnvironment, NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+    const unknown = await sidecar(words, { environment });
     expect(unknown.code).toBe(125);
     expect(messageCodes(unknown.stderr)).toEqual(["registry-certificate"]);
     expect(unknown.stderr).toContain("--authority");
@@ -585,5 +587,55 @@ describeWhere(needs, "TLS", () => {
     writeFileSync(authority, "nothing");
     const none = await sidecar([...words, `--authority=${authority}`]);
     expect(messageCodes(none.stderr)).toEqual(["option-value-invalid"]);
+  });
+
+  it("is spoken when an image is approved, and with nobody less", async () => {
+    const tls = makeCertificate();
+    const registry = await startRegistry({ tls });
+    const directory = workspace();
+    writeFileSync(join(directory, "authority.pem"), tls.certificate);
+    const layout = writeDirectory(await ociLayout(small), join(directory, "layout"));
+    const reference = `localhost:${registry.port}/a/b:1`;
+    const authority = `--authority=${join(directory, "authority.pem")}`;
+    await sidecar(["image", "push", layout, reference, authority]);
+    const approve = (more: object) => {
+      const entry = { host: "localhost", port: registry.port, ...more };
+      const policy = { schema: "sidecar-approval-policy-1", registries: [entry] };
+      writeFileSync(join(directory, "policy.json"), JSON.stringify(policy));
+      return sidecar(["image", "approve", reference, "--policy=policy.json"], {
+        directory,
+      });
+    };
+    expect((await approve({ authority: "authority.pem" })).code).toBe(0);
+    const unknown = await approve({});
+    expect(unknown.code).toBe(125);
+    expect(messageCodes(unknown.stderr)).toEqual(["registry-certificate"]);
+    const { stderr } = await sidecar(["image", "approve", reference, "--insecure"]);
+    expect(messageCodes(stderr)).toEqual(["option-unknown"]);
+  });
+
+  it("is spoken where tokens are to be had, if the registry speaks it", async () => {
+    const way = await startFaultyWay();
+    const { certificate, key } = makeCertificate();
+    const challenge = `Bearer realm="${way.origin}/token"`;
+    const server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      tls: { cert: certificate, key },
+      fetch: () =>
+        new Response("", { status: 401, headers: { "www-authenticate": challenge } }),
+    });
+    try {
+      const authority = join(workspace(), "authority.pem");
+      writeFileSync(authority, certificate);
+      const reference = `localhost:${server.port}/a/b:1`;
+      const words = ["image", "pull", reference, "-o", "x", `--authority=${authority}`];
+      const { code, stderr } = await sidecar(words);
+      expect(code).toBe(125);
+      expect(messageCodes(stderr)).toEqual(["registry-answer-invalid"]);
+      expect(way.asked).toEqual([]);
+    } finally {
+      await server.stop(true);
+    }
   });
 });

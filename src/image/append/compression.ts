@@ -6,7 +6,7 @@ import { Spool } from "../archive/spool.ts";
 import { type Content, compressionLevel } from "./layer.ts";
 
 /** Bytes; what deflate makes of the same input depends on how it is given. */
-const pieceSize = 1 << 20;
+const pieceSize = 256 << 10;
 
 export class Compressor {
   readonly #spools = new Map<Content, Spool>();

@@ -108,7 +108,9 @@ function describe({ mediaType, digest, bytes }: Manifest, asked: string) {
 
 async function readAuthority(file: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    const text = await readFile(file, "utf8");
+    if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+    throw new Error("it has no certificate in PEM");
   } catch (error) {
     throw invalid(file, `the authority cannot be read: ${(error as Error).message}`);
   }

@@ -17,6 +17,9 @@ const mostSignatures = 64;
 /** Bytes. */
 const largestPayload = 64 << 10;
 
+/** Characters: some of it is what anybody may write. */
+const longestReason = 300;
+
 /** A signer with what proves that it is him. */
 export type Prepared =
   | { readonly signer: Signer & { kind: "key" }; readonly key: KeyObject }
@@ -69,7 +72,7 @@ export async function findSignature(
     const against = typeof found === "string" ? found : objection(payload, expected);
     if (typeof found !== "string" && against === undefined)
       return { kind: "signed", by: found };
-    if (against !== undefined) reasons.push(against);
+    if (against !== undefined) reasons.push(against.slice(0, longestReason));
   }
   if (reasons.length === 0) reasons.push("there is no signature");
   return { kind: "unsigned", reasons };

@@ -81,10 +81,12 @@ export function describeVerdict(verdict: Verdict): string {
     ["policy", verdict.policy],
     ...(verdict.reasons ?? []).map((reason): [string, string] => ["because", reason]),
   ];
-  const shown = rows.filter((row): row is [string, string] => row[1] !== undefined);
+  const shown = rows
+    .filter((row): row is [string, string] => row[1] !== undefined)
+    .map((row) => row.map(printable) as [string, string]);
   const width = Math.max(0, ...shown.map(([name]) => name.length));
   return [
     `${verdict.verdict} ${printable(verdict.asked)}`,
-    ...shown.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}`),
+    ...shown.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
   ].join("\n");
 }

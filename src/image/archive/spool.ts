@@ -7,7 +7,7 @@ import { createNamed, createUnnamed } from "#system/staging.ts";
 import { hiddenName } from "../../system/hidden.ts";
 import { temporaryPrefix } from "./target.ts";
 
-const pieceSize = 1 << 20;
+const pieceSize = 256 << 10;
 
 export class Spool {
   readonly #descriptor: number;

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
 
 /** Bytes: large enough for speed, small enough that several in flight cost little. */
-const pieceSize = 256 << 10;
+const pieceSize = 128 << 10;
 
 /**
  * Ends early where the file does.
