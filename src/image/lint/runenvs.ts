@@ -71,9 +71,10 @@ export function readRunenvs(
         ? {}
         : { execute: wordsOf(execute, runenvVariable(name, "EXECUTE")) }),
       path:
+        frozen?.variable ??
         (set instanceof Failure ? undefined : set?.get("PATH")) ??
         variables.get("PATH"),
-      isOpen: kind === "script" || kind === "command",
+      isOpen: !frozen && (kind === "script" || kind === "command"),
     };
   });
 }
