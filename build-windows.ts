@@ -20,9 +20,9 @@ const bun = resolve(
   ".cache/windows/node_modules/@oven/bun-windows-x64/bin/bun.exe",
 );
 /**
- * What Bun obeys, mostly before sidecar's first line: options, the debugger, settings of
- * its C compiler and of single features. The engine's own, BUN_JSC_…, are not kept as
- * one text, and cannot be hidden in this way.
+ * What Bun obeys, mostly before sidecar's first line: options, the debugger, settings
+ * of its C compiler and of single features. The engine's own, BUN_JSC_…, are not kept
+ * as one text, and cannot be hidden in this way.
  */
 const obeyed = [
   "BUN_BE_BUN",
@@ -86,8 +86,8 @@ function build(): void {
 }
 
 /**
- * Bun without an ear for variables of the environment: on Linux the launcher hides them;
- * here each name, where Bun keeps it, gets a byte that no name in UTF-8 can have.
+ * Bun without an ear for variables of the environment: on Linux the launcher hides
+ * them; here each name, where Bun keeps it, gets a byte that no name in UTF-8 can have.
  */
 function deafToVariables(program: Buffer): Buffer {
   for (const name of obeyed) {

@@ -1,5 +1,6 @@
 /**
- * Builds dist/sidecar and the papers that go with it: `scripts/bun build.ts` (README.md).
+ * Builds dist/sidecar and the papers that go with it: `scripts/bun build.ts`
+ * (README.md).
  *
  * Bundle and compile with Bun, link with the launcher and libc (docs/static.md), start
  * the result once. Bun can print an error and still leave a file, so its exit status

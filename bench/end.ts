@@ -1,8 +1,9 @@
 /**
- * From the block's end to sidecar's: `sh scripts/bun bench/end.ts [--rounds N] [--gate]`.
+ * From the block's end to sidecar's:
+ * `sh scripts/bun bench/end.ts [--rounds N] [--gate]`.
  *
- * The block notes the clock as its last act, and whoever started the supervisor notes it
- * when that one has ended. See RESULTS.md.
+ * The block notes the clock as its last act, and whoever started the supervisor notes
+ * it when that one has ended. See RESULTS.md.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -100,7 +100,8 @@ function number(file: string, name: string): number {
 }
 
 function activity(pid: number): { ticks: number; switches: number } {
-  // Behind the name in parentheses, which may hold blanks: utime 14th, stime 15th field.
+  // Behind the name in parentheses, which may hold blanks: utime is the 14th field,
+  // stime the 15th.
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
   const switches = readdirSync(`/proc/${pid}/task`).map((thread) => {
     const file = `/proc/${pid}/task/${thread}/status`;

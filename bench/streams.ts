@@ -44,8 +44,11 @@ cacheAlike(distributed, join(directory, "sidecar"));
 const large = "8192 131072";
 const small = "1000000 100";
 const sidecar = "./sidecar --quiet";
+const shortened = `${sidecar} --max-output=10m`;
 
-/** The block's own time counts where it has its file, else that of the whole pipeline. */
+/**
+ * The block's own time counts where it has its file, else that of the whole pipeline.
+ */
 type Command = { readonly name: string; readonly script: string; readonly own?: true };
 
 const commands: Command[] = [
@@ -62,7 +65,7 @@ const commands: Command[] = [
   },
   {
     name: "1 GiB, --max-output=10m",
-    script: `${sidecar} --max-output=10m --stdout=out --exec ./write ${large} time 2>/dev/null`,
+    script: `${shortened} --stdout=out --exec ./write ${large} time 2>/dev/null`,
   },
   { name: "1 M lines, tee", script: `./write ${small} time | tee out | ./drain` },
   {
@@ -71,7 +74,7 @@ const commands: Command[] = [
   },
   {
     name: "1 M lines, --max-output=10m",
-    script: `${sidecar} --max-output=10m --stdout=out --exec ./write ${small} time 2>/dev/null`,
+    script: `${shortened} --stdout=out --exec ./write ${small} time 2>/dev/null`,
   },
 ];
 

@@ -52,7 +52,9 @@ export function judge(
         ]
       : []),
     {
-      text: `a block without activation: ${ratio.toFixed(2)} x floor, at most ${mostOfFloor}`,
+      text:
+        `a block without activation: ${ratio.toFixed(2)} x floor, ` +
+        `at most ${mostOfFloor}`,
       ok: ratio <= mostOfFloor,
     },
     {
@@ -68,11 +70,15 @@ export function judge(
       ok: frozen <= activation / 2,
     },
     {
-      text: `private memory while a block runs: ${(memory / 1e6).toFixed(2)} MB, at most 4`,
+      text:
+        `private memory while a block runs: ${(memory / 1e6).toFixed(2)} MB, ` +
+        "at most 4",
       ok: memory <= mostPrivate,
     },
     {
-      text: `processor time while a block runs: ${ticks} ticks, ${switches} wake-ups, none allowed`,
+      text:
+        `processor time while a block runs: ${ticks} ticks, ` +
+        `${switches} wake-ups, none allowed`,
       ok: ticks === 0 && switches === 0,
     },
   ];

@@ -3,8 +3,8 @@ import type { Material } from "./materials.ts";
 
 const line = "=".repeat(78);
 
-const relinking = `glibc may be replaced by a modified version: docs/static.md in sidecar's
-sources tells how to link it again.`;
+const relinking = `glibc may be replaced by a modified version: docs/static.md in
+sidecar's sources tells how to link it again.`;
 
 /** @param own sidecar's own licence */
 export function licenceText(own: string, materials: readonly Material[]): string {

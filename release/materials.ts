@@ -1,4 +1,6 @@
-/** What the executable is made of, besides sidecar itself: names, versions, licences. */
+/**
+ * What the executable is made of, besides sidecar itself: names, versions, licences.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -1,4 +1,6 @@
-/** How everything is compiled: sidecar by build.ts, and what bench/ compares it with. */
+/**
+ * How everything is compiled: sidecar by build.ts, and what bench/ compares it with.
+ */
 export const compileFlags: readonly string[] = [
   "--compile",
   "--minify",

@@ -129,6 +129,18 @@ describe("a file", () => {
     const { stderr } = await activate("/etc/");
     expect(codesBut(stderr)).toEqual(["activation-file-unreadable"]);
   });
+
+  it.each(["a.sh", "a.env"])(
+    "%s that is a FIFO is named, and not waited for",
+    async (name) => {
+      const path = join(workspace(), name);
+      expect((await run(["mkfifo", path])).code).toBe(0);
+      const { stderr, code } = await activate(path);
+      expect(codesBut(stderr)).toEqual(["activation-file-unreadable"]);
+      expect(stderr).toContain(`${path} is a fifo`);
+      expect(code).toBe(123);
+    },
+  );
 });
 
 describe("values that a careless program would change", () => {
@@ -178,7 +190,8 @@ function_() { :; }; export -f function_
 
   it("more than a pipe can hold arrive, too", async () => {
     const { variables } = await activate(
-      "a=0123456789; a=$a$a$a$a$a$a$a$a$a$a; a=$a$a$a$a$a$a$a$a$a$a; b=$a$a$a$a$a$a$a$a$a$a; " +
+      "a=0123456789; a=$a$a$a$a$a$a$a$a$a$a; a=$a$a$a$a$a$a$a$a$a$a; " +
+        "b=$a$a$a$a$a$a$a$a$a$a; " +
         'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do eval "export V$i=$b"; done',
     );
     expect(variables["V12"]).toHaveLength(10_000);
@@ -267,7 +280,7 @@ describe("an activation", () => {
     expect(stdout).not.toContain("99\n");
   });
 
-  it("may leave a process running that serves the block, and ends with it", async () => {
+  it("may leave a process that serves the block, and ends with it", async () => {
     const directory = workspace();
     const { code, stderr } = await sidecar(
       [

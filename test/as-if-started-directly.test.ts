@@ -41,7 +41,9 @@ async function look(state: string, through: boolean) {
   const directory = workspace();
   const script = `
     use POSIX qw(:signal_h);
-    sub setlimit { syscall(160, $_[0], pack("QQ", $_[1], $_[2])) == 0 or die "setrlimit: $!"; }
+    sub setlimit {
+      syscall(160, $_[0], pack("QQ", $_[1], $_[2])) == 0 or die "setrlimit: $!";
+    }
     ${state}
     exec @ARGV or die "exec: $!";`;
   const files = ["status", "limits", "oom_score_adj", "cgroup", "personality"].map(
@@ -57,8 +59,10 @@ async function look(state: string, through: boolean) {
     ["/usr/bin/perl", "-e", script, ...wrap(["/bin/ls", "/proc/self/fd"])],
     { directory },
   );
-  const varies =
-    /^(Pid|Tgid|Ngid|PPid|NSpid|NStgid|NSpgid|NSsid|Vm\w+|Rss\w+|HugetlbPages|Threads|SigQ|\w+_ctxt_switches|Cpus_\w+|Mems_\w+|untag_mask|x86_\w+):/;
+  const numbers = "Pid|Tgid|Ngid|PPid|NSpid|NStgid|NSpgid|NSsid|Threads|SigQ";
+  const memory = "Vm\\w+|Rss\\w+|HugetlbPages|untag_mask";
+  const machine = "\\w+_ctxt_switches|Cpus_\\w+|Mems_\\w+|x86_\\w+";
+  const varies = new RegExp(`^(${numbers}|${memory}|${machine}):`);
   return {
     kernel: kernel.stdout.split("\n").filter((line) => !varies.test(line)),
     descriptors: descriptors.stdout.split("\n"),

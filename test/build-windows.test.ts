@@ -1,4 +1,6 @@
-/** build-windows.ts: dist/sidecar.exe, from the same sources and of none but its own. */
+/**
+ * build-windows.ts: dist/sidecar.exe, from the same sources and of none but its own.
+ */
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

@@ -103,7 +103,7 @@ it("the same sources give the same bytes in any directory", async () => {
   expect(another).toBe(one);
 });
 
-it("without a compiler the executable is dynamic, says so, and runs blocks", async () => {
+it("without a compiler it is dynamic, which is said, and runs blocks", async () => {
   const directory = copySources();
   const programs = workspace();
   for (const name of ["sh", "dirname"])

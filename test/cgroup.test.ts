@@ -26,7 +26,7 @@ describeWhere(needs, "with --cgroup", () => {
     readdirSync(delegated, { withFileTypes: true }).filter((e) => e.isDirectory());
   const words = ["--quiet", `--cgroup=${delegated}`];
 
-  it("the block and all that it starts are in one, from the first instruction", async () => {
+  it("the block and all that it starts are in one, from the beginning", async () => {
     const script = "setsid cat /proc/self/cgroup; cat /proc/self/cgroup";
     const { code, stdout } = await sidecar([...words, "--exec", "sh", "-c", script]);
     const groups = stdout.split("\n").filter((line) => line.startsWith("0::"));

@@ -1,4 +1,6 @@
-/** The machine of chaos.test.ts finds what it is there to find: sidecars that are wrong. */
+/**
+ * The machine of chaos.test.ts finds what it is there to find: sidecars that are wrong.
+ */
 import { chmodSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -110,7 +112,8 @@ describeWhere(needs, "the oracle finds out", () => {
     ],
     [
       "a zombie that is left",
-      '"$sidecar" "$@"; code=$?; sleep 0.02 & exec "${0%/*}/tree" board 300 0 0 "s200000x$code"',
+      '"$sidecar" "$@"; code=$?; sleep 0.02 & ' +
+        'exec "${0%/*}/tree" board 300 0 0 "s200000x$code"',
       /there is \d+ \(sleep\) Z/,
     ],
     [
@@ -130,12 +133,14 @@ describeWhere(needs, "the oracle finds out", () => {
     ],
     [
       "bytes in another order",
-      '"$sidecar" "$@"; code=$?; (tail -c 700 o; head -c -700 o) > x; mv x o; exit $code',
+      '"$sidecar" "$@"; code=$?; ' +
+        "(tail -c 700 o; head -c -700 o) > x; mv x o; exit $code",
       /where 0 was expected/,
     ],
     [
       "a byte that has changed",
-      '"$sidecar" "$@"; code=$?; printf @ | dd of=o bs=1 seek=900 conv=notrunc status=none; exit $code',
+      '"$sidecar" "$@"; code=$?; ' +
+        "printf @ | dd of=o bs=1 seek=900 conv=notrunc status=none; exit $code",
       /not as they were written/,
     ],
     [

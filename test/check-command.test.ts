@@ -23,7 +23,7 @@ import {
 } from "../src/preflight/posix/machine.ts";
 import { barrier, type Step } from "../src/preflight/posix/permission.ts";
 import { isGood, jsonReport, textReport } from "../src/preflight/report.ts";
-import { check, findingOf, inImage } from "./support/checking.ts";
+import { check, findingOf, inImage, remedy, troubles } from "./support/checking.ts";
 import { describeWhere, hasNamespaces, isRoot } from "./support/machine.ts";
 import { executable, root } from "./support/paths.ts";
 import { messageCodes, run, sidecar, smallEnvironment } from "./support/sidecar.ts";
@@ -83,10 +83,10 @@ describe("the answer", () => {
   it("is a table whose columns stand below each other", async () => {
     const { stdout, stderr, code } = await sidecar(["check"], { environment });
     const [table, summary] = stdout.split("\n\n") as [string, string];
+    const row =
+      /^(?:ok {7}|warning {2}|FAILED {3}|skipped {2})[a-z-]+ {2,}(?<=^.{25})\S/;
     for (const line of table.split("\n"))
-      expect(line).toMatch(
-        /^(?:ok {7}|warning {2}|FAILED {3}|skipped {2})[a-z-]+ {2,}(?<=^.{25})\S|^ {9}-> \S/,
-      );
+      if (!/^ {9}-> \S/.test(line)) expect(line).toMatch(row);
     expect(summary).toMatch(
       /^nothing failed.*a block of any user id 20000–29999 would/,
     );
@@ -159,7 +159,7 @@ describeWhere({ root: isRoot, namespaces: hasNamespaces }, "an activation", () =
     expect({ code, left }).toEqual({ code: 0, left: [] });
   });
 
-  it("that leaves processes behind has them ended, before its HOME is removed", async () => {
+  it("that leaves processes has them ended, before its HOME is removed", async () => {
     const told =
       "trap 'test -d $HOME && echo told in time > /mnt/open/told; exit' TERM";
     const daemon = `(${told}; touch $HOME/up; while :; do sleep 0.02; done) &`;
@@ -220,6 +220,38 @@ describeWhere({ root: isRoot, namespaces: hasNamespaces }, "an activation", () =
     expect(stderr).toBe("/mnt/own\n");
   });
 });
+
+describeWhere(
+  { root: isRoot, namespaces: hasNamespaces },
+  "a frozen activation",
+  () => {
+    const frozen = (then: string) => ({
+      variables: { DA__P7__RUNENV__TOOL__FROZEN: "/mnt/frozen/TOOL" },
+      prepare:
+        "mkdir /opt/gone; cp /bin/sh /opt/gone/sh; " +
+        "printf '#!/opt/gone/sh\\nPATH=/opt/tool/bin:$PATH\\n' " +
+        "> /opt/tool/activate.sh; " +
+        `/mnt/sidecar freeze >/dev/null; ${then}`,
+    });
+
+    it("needs no shell, and its variable is one that sidecar reads", async () => {
+      const { report, code } = await check(frozen("rm -r /opt/gone"));
+      expect({ found: troubles(report), code }).toEqual({ found: [], code: 0 });
+      expect(findingOf(report, "activate-file").message).toMatch(/^frozen in \/mnt\/f/);
+    });
+
+    it("must be one that everybody can read", async () => {
+      const { report } = await check(frozen("chmod 700 /mnt/frozen"));
+      expect(troubles(report)).toEqual(["failed activate-file"]);
+      expect(remedy(findingOf(report, "activate-file"))).toBe("chmod a+x /mnt/frozen");
+    });
+
+    it("that is no longer what was frozen has failed", async () => {
+      const { report } = await check(frozen("echo : >> /opt/tool/activate.sh"));
+      expect(troubles(report)).toEqual(["failed activation"]);
+    });
+  },
+);
 
 describe("permission bits", () => {
   const file: Step = { path: "/f", kind: "file", mode: 0o644, uid: 0, gid: 0 };

@@ -353,7 +353,7 @@ ENV ${Object.entries(goodVariables)
       expect(home).toMatchObject({ stdout: "", code: 0 });
     });
 
-    it("docker build stops at an image that would fail some user, until it is mended", () => {
+    it("docker build stops at an image that would fail a user, until mended", () => {
       const fault = "RUN mkdir /tmp/home && chmod 0700 /opt/tool";
       const failed = build(`${fault}\nRUN sidecar check`);
       expect(failed.code).toBe(1);

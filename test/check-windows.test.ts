@@ -1,4 +1,6 @@
-/** `sidecar.exe check` under Wine: the runenvs, the dry run, EXECUTE and the storage. */
+/**
+ * `sidecar.exe check` under Wine: the runenvs, the dry run, EXECUTE and the storage.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";

@@ -333,7 +333,9 @@ const faults: Readonly<Record<string, Fault>> = {
     hint: /install the interpreter/,
   },
   "a program whose interpreter root alone may start": {
-    prepare: `cp /bin/dash /opt/dash; chmod 700 /opt/dash; sed -i '1s|.*|#!/opt/dash|' ${tool}`,
+    prepare:
+      "cp /bin/dash /opt/dash; chmod 700 /opt/dash; " +
+      `sed -i '1s|.*|#!/opt/dash|' ${tool}`,
     found: "failed execute",
     says: /\/opt\/dash \(mode 0700, user id 0\) may not be/,
     hint: /RUN chmod a\+rx \/opt\/dash$/,
@@ -360,7 +362,9 @@ const faults: Readonly<Record<string, Fault>> = {
   },
   "a program for another processor": {
     // e_machine of elf(5): 183 is aarch64.
-    prepare: `cp /bin/true ${tool}; printf '\\267' | dd of=${tool} bs=1 seek=18 conv=notrunc status=none`,
+    prepare:
+      `cp /bin/true ${tool}; ` +
+      `printf '\\267' | dd of=${tool} bs=1 seek=18 conv=notrunc status=none`,
     found: "failed execute",
     says: /is for aarch64; this machine is x86_64/,
     hint: /x86_64/,

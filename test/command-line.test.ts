@@ -83,6 +83,9 @@ describe.each<[string[], string, RegExp]>([
   [["--version", "--verbos"], "option-unknown", /did you mean --verbose\?/],
   [["--version", "-x"], "option-unknown", /goes --verbose/],
   [["--verbose", "--exec", "true"], "option-unknown", /no option --verbose/],
+  [["messages", "exec-empty", "x"], "argument-unexpected", /x is one too many/],
+  [["completion", "fish"], "option-value-invalid", /completion bash, or zsh/],
+  [["completion", "bash", "x"], "argument-unexpected", /x is one too many/],
   [["messages", "runenv-unknow"], "option-value-invalid", /mean runenv-unknown\?/],
   [
     ["--cwd=/tmp", "--temporary", "--exec", "true"],

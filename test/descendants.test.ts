@@ -148,7 +148,7 @@ describeWhere({ "the launcher": hasLauncher, gcc: has("gcc") }, "descendants", (
     expect(existsSync(join(directory, "tidy"))).toBe(true);
   });
 
-  it("10,000 orphans in a burst are reaped, and the block's status is its own", async () => {
+  it("10,000 orphans at once are reaped; the block's status is its own", async () => {
     const { code, stdout } = await sidecar([
       "--quiet",
       "--exec",
@@ -162,7 +162,8 @@ describeWhere({ "the launcher": hasLauncher, gcc: has("gcc") }, "descendants", (
   it("count in what the block used", async () => {
     const directory = workspace();
     const burn = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; touch done";
-    const script = `(setsid sh -c '${burn}' &); while [ ! -e done ]; do sleep 0.1; done`;
+    const wait = "while [ ! -e done ]; do sleep 0.1; done";
+    const script = `(setsid sh -c '${burn}' &); ${wait}`;
     await sidecar(["--quiet", "--result=r", "--exec", "sh", "-c", script], {
       directory,
     });
@@ -204,3 +205,28 @@ async function marked(value: string): Promise<string[]> {
   const own = (path: string) => path.startsWith(`/proc/${process.pid}/`);
   return stdout.split("\n").filter((path) => path !== "" && !own(path));
 }
+
+describeWhere(
+  { "the launcher": hasLauncher, root: isRoot, namespaces: hasNamespaces },
+  "a guardian that somebody has stopped",
+  () => {
+    it("ends the block all the same when sidecar is killed", async () => {
+      // Process 1 is of the same session: the guardian's group is no orphaned one, which
+      // the kernel would continue by itself.
+      const script = `
+        "$0" --quiet --exec sh -c 'touch up; exec sleep 600' & sidecar=$!
+        while [ ! -e up ]; do sleep 0.05; done
+        guardian=$(cat /proc/$sidecar/task/$sidecar/children)
+        kill -STOP $guardian; kill -KILL $sidecar
+        for i in $(seq 100); do
+          [ -e /proc/\${guardian% } ] || { echo gone; break; }
+          sleep 0.1
+        done
+        ps -e -o args= | grep -c '^[s]leep 600'`;
+      const inside = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+      const words = ["unshare", ...inside, "sh", "-c", script, executable];
+      const { stdout } = await run(words, { directory: workspace() });
+      expect(stdout).toBe("gone\n0\n");
+    });
+  },
+);

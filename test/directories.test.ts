@@ -22,7 +22,7 @@ import {
 const storage = "DA__P7__PCLUSTER__STORAGE__USER";
 
 describe("--cwd", () => {
-  it("is the block's directory; without it, the one sidecar was started in", async () => {
+  it("is the block's directory; without it, the one of sidecar's start", async () => {
     const directory = workspace();
     mkdirSync(join(directory, "sub folder"));
     const inside = await sidecar(["--cwd", "sub folder", "--exec", "pwd"], {

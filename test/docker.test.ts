@@ -10,6 +10,8 @@ import {
   family,
   familyBlocks,
   hasDebianRoot,
+  known,
+  lint,
   placeOf,
   runBlock,
 } from "./support/family.ts";
@@ -21,6 +23,7 @@ import {
   platformUser,
 } from "./support/machine.ts";
 import { root } from "./support/paths.ts";
+import { hasRegistry, startRegistry } from "./support/registry.ts";
 import { run, until, workspace } from "./support/sidecar.ts";
 import { inTerminal, keys } from "./support/terminal.ts";
 
@@ -82,27 +85,80 @@ describeWhere(
       },
     );
 
-    it.each(pages)(
-      "the commands of %s work as they stand there",
-      async (page, printed) => {
-        const text = readFileSync(join(root, page), "utf8");
-        const scripts = [...text.matchAll(/^```sh with-docker\n([\s\S]*?)^```/gm)];
-        const directory = workspace();
-        for (const name of ["dist/sidecar", "images", ".dockerignore"])
-          cpSync(join(root, name), join(directory, name), { recursive: true });
-        const script = scripts.map(([, lines]) => lines).join("\n");
-        const { stdout, stderr, code } = await run(["sh", "-e", "-c", script], {
-          directory,
+    it("sidecar image lint has nothing against them", async () => {
+      const archive = join(workspace(), "family.tar");
+      const names = family.flatMap((member) => member.names);
+      const saved = docker.run(["save", `--output=${archive}`, ...names]);
+      expect(saved.code, saved.stderr).toBe(0);
+      expect(await lint(archive)).toEqual(known);
+    });
+
+    it("scripts/images.sh builds what is named, and what that is built from", async () => {
+      const { stdout, stderr, code } = await run(
+        ["sh", join(root, "scripts/images.sh"), "shell"],
+        {
           environment: {
-            PATH: "/usr/bin:/bin",
+            PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
+            HOME: workspace(),
             DOCKER_HOST: docker.host,
             DOCKER_BUILDKIT: "0",
           },
+        },
+      );
+      expect(code, stderr).toBe(0);
+      expect(stdout).toBe("sidecar\nsidecar-base\npseven-calc-shell-1\n");
+    });
+
+    /** Types what a page tells people to type; everything else is as they have it. */
+    async function type(page: string, variables: Record<string, string> = {}) {
+      const text = readFileSync(join(root, page), "utf8");
+      const scripts = [...text.matchAll(/^```sh with-docker\n([\s\S]*?)^```/gm)];
+      const directory = workspace();
+      for (const name of ["dist/sidecar", "images", ".dockerignore"])
+        cpSync(join(root, name), join(directory, name), { recursive: true });
+      const script = scripts.map(([, lines]) => lines).join("\n");
+      return run(["sh", "-e", "-c", script], {
+        directory,
+        environment: {
+          PATH: `${directory}/dist:/usr/bin:/bin`,
+          DOCKER_HOST: docker.host,
+          DOCKER_BUILDKIT: "0",
+          ...variables,
+        },
+      });
+    }
+
+    it.each(pages)("the commands of %s work as they stand there", async (page, all) => {
+      const { stdout, stderr, code } = await type(page);
+      expect(code, stderr).toBe(0);
+      for (const printed of all) expect(stdout).toContain(printed);
+    });
+
+    describeWhere({ "docker-registry": hasRegistry }, "and with a registry", () => {
+      it("ten minutes lead from nothing to an approved image", async () => {
+        const registry = await startRegistry();
+        const repository = `${registry.name}/pseven`;
+        const { stdout, stderr, code } = await type("docs/image-developers.md", {
+          REGISTRY: repository,
         });
         expect(code, stderr).toBe(0);
-        for (const part of printed) expect(stdout).toContain(part);
-      },
-    );
+        // What lint says first is what the page shows.
+        expect(stdout).toMatch(
+          /^ERROR +way-closed .*: \/opt\/units \(mode 0750, user id 0\) may not be entered/m,
+        );
+        expect(stdout).toMatch(/^ +by layer 4: RUN chmod 0750 \/opt\/units$/m);
+        expect(stdout).toMatch(/^ +-> RUN chmod a\+x \/opt\/units$/m);
+        expect(stdout).toContain("\nexit code 1\n");
+        expect(stdout).toContain("\n30.48 m\n0.3175 m\n");
+        expect(stdout).toContain("\npseven-calc-units-1:latest\n");
+        expect(stdout).toMatch(
+          new RegExp(`${repository}/pseven-calc-units-1@sha256:[0-9a-f]{64}`),
+        );
+        expect(stdout).toContain("\nno: 1\n");
+        expect(stdout).toContain("\ntwo and 2\n");
+        await registry.stop();
+      });
+    });
 
     it("docker stop reaches the block, which may end as it wants", async () => {
       const id = docker
@@ -148,7 +204,7 @@ describeWhere(
         expect(await ended).toBe(7);
       });
 
-      it("Ctrl-Z, which nobody there could undo, leaves the block running", async () => {
+      it("Ctrl-Z, which nobody there could undo, does not stop the block", async () => {
         const { type, shows, ended } = begin("echo ready; read x; echo got-$x; exit 5");
         await shows("ready");
         type(keys.suspend);
@@ -262,7 +318,7 @@ describeWhere(
   },
   "in a debootstrap root, without any engine",
   () => {
-    it("the COBOL report is printed as uid 20042, unknown and unprivileged", async () => {
+    it("the COBOL report is printed as uid 20042, unknown, unprivileged", async () => {
       const directory = workspace();
       cpSync(join(root, "images/cobol/blocks"), directory, { recursive: true });
       chownSync(directory, platformUser, platformUser);

@@ -27,7 +27,8 @@ describe("a signal", () => {
       const { child, ended, text } = await ready(
         [],
         `trap 'echo ${name} >> got' ${name}; trap 'exit 9' ALRM; ` +
-          "echo $$ > pid; touch ready; while [ ! -e stop ]; do sleep 0.05 & wait $!; done",
+          "echo $$ > pid; touch ready; " +
+          "while [ ! -e stop ]; do sleep 0.05 & wait $!; done",
       );
       child.kill(`SIG${name}`);
       await until(() => text("got") !== "", "the block got it");
@@ -56,7 +57,8 @@ describe("a signal", () => {
   it("reaches the whole process group", async () => {
     const { child, ended, text } = await ready(
       ["--quiet"],
-      "(trap 'echo child > got; exit' TERM; touch ready; while :; do sleep 0.1; done) & wait",
+      "(trap 'echo child > got; exit' TERM; touch ready; " +
+        "while :; do sleep 0.1; done) & wait",
     );
     child.kill("SIGTERM");
     await ended;
@@ -92,6 +94,31 @@ describe("a signal", () => {
     expect((await ended).code).toBe(137);
   });
 
+  it("SIGTERM after SIGINT is the first: the block may end as it wants", async () => {
+    const { child, ended, directory } = await ready(
+      ["--quiet", "--grace=1h"],
+      `trap 'touch asked' INT; trap 'sleep 0.3; exit 5' TERM; ${waiting}`,
+    );
+    child.kill("SIGINT");
+    await until(() => existsSync(join(directory, "asked")), "it was asked to end");
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(5);
+  });
+
+  it("SIGTERM a second time ends the grace of what the block left behind", async () => {
+    const { child, ended, directory } = await ready(
+      ["--quiet", "--grace=1h"],
+      "(trap 'echo asked >> asked' TERM; touch up; while :; do sleep 0.1; done) & " +
+        "while [ ! -e up ]; do sleep 0.05; done; touch ready; exit 6",
+    );
+    const asked = () => readFileSync(join(directory, "asked"), "utf8");
+    await until(() => asked() === "asked\n", "sidecar itself has asked");
+    child.kill("SIGTERM");
+    await until(() => asked() === "asked\nasked\n", "SIGTERM was passed on");
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(6);
+  });
+
   it("in sidecar's first moments is not lost, whenever it comes", async () => {
     const loop = `
       for pause in 0 0.001 0.002 0.003 0.004 0.005 0.006 0.007 0.008 0.01 0.012; do
@@ -122,6 +149,15 @@ describe("a signal", () => {
     );
     process.kill(Number(text("pid")), "SIGSTOP");
     await Bun.sleep(200);
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(5);
+  });
+
+  it("wakes whoever is stopped in the block's group, so that all can end", async () => {
+    const { child, ended } = await ready(
+      ["--quiet", "--grace=1h"],
+      "sleep 600 & kill -STOP $!; trap 'wait; exit 5' TERM; touch ready; wait",
+    );
     child.kill("SIGTERM");
     expect((await ended).code).toBe(5);
   });
@@ -177,7 +213,8 @@ describe("what a block leaves running in its group", () => {
         "--exec",
         "bash",
         "-c",
-        "(trap 'sleep 0.2; touch tidy; exit' TERM; touch up; while :; do sleep 0.05; done) & " +
+        "(trap 'sleep 0.2; touch tidy; exit' TERM; touch up; " +
+          "while :; do sleep 0.05; done) & " +
           "while [ ! -e up ]; do sleep 0.05; done; exit 6",
       ],
       { directory },

@@ -112,7 +112,8 @@ describeWhere({ python3: has("python3") }, "with entries no shell would make,", 
     argv = (ctypes.c_char_p * 5)(sys.argv[1].encode(), b"--quiet", b"--exec",
                                  b"/bin/cat", b"/proc/self/environ")
     envp = (ctypes.c_char_p * 7)(*entries)
-    libc.execve(sys.argv[1].encode(), ctypes.cast((ctypes.c_char_p * 6)(*argv), ctypes.c_void_p), envp)
+    words = ctypes.cast((ctypes.c_char_p * 6)(*argv), ctypes.c_void_p)
+    libc.execve(sys.argv[1].encode(), words, envp)
   `.replace(/^ {4}/gm, "");
     const { bytes: all } = await run(["python3", "-c", script, executable]);
     expect(Buffer.from(all).toString("latin1")).toBe(

@@ -146,7 +146,14 @@ describe("an answer that cannot be written", () => {
     // Without the launcher Bun opens /dev/null there.
     ...(hasLauncher ? [["since nobody opened it", ">&-"]] : []),
   ])("%s is told in one line", async (_, where) => {
-    for (const words of ["--version", "--help", "messages", "completion bash"]) {
+    const explain = "--explain --exec true";
+    for (const words of [
+      "--version",
+      "--help",
+      "messages",
+      "completion bash",
+      explain,
+    ]) {
       const script = `${executable} ${words} ${where}`;
       const { stdout, stderr, code } = await run(["sh", "-c", script]);
       expect({ stdout, code }).toEqual({ stdout: "", code: 125 });

@@ -14,7 +14,8 @@ const show = [
   "--exec",
   "sh",
   "-c",
-  'echo "$HOME $USER $LOGNAME"; stat -c "%a %u" "$HOME"; touch "$HOME/x" && echo usable',
+  'echo "$HOME $USER $LOGNAME"; stat -c "%a %u" "$HOME"; ' +
+    'touch "$HOME/x" && echo usable',
 ];
 
 describeWhere({ root: isRoot, namespaces: hasNamespaces }, "user 20042", () => {
@@ -54,7 +55,8 @@ describeWhere({ root: isRoot, namespaces: hasNamespaces }, "user 20042", () => {
 
   it("has the name that passwd gives it", async () => {
     const { stdout } = await sidecarAsUser(
-      "cp /etc/passwd /mnt/passwd; echo 'kim:x:20042:20042::/:/bin/sh' >> /mnt/passwd; " +
+      "cp /etc/passwd /mnt/passwd; " +
+        "echo 'kim:x:20042:20042::/:/bin/sh' >> /mnt/passwd; " +
         "mount --bind /mnt/passwd /etc/passwd",
       show,
     );
@@ -130,7 +132,8 @@ describeWhere({ root: isRoot }, "root", () => {
 
 it("names in passwd are found by number, and broken lines passed over", () => {
   const passwd = new TextEncoder().encode(
-    "root:x:0:0::/root:/bin/sh\n\nbroken\n:x:20042:1::/:\nkim:x:20042:1:::\nlee:x:20042:::\n",
+    "root:x:0:0::/root:/bin/sh\n\nbroken\n:x:20042:1::/:\n" +
+      "kim:x:20042:1:::\nlee:x:20042:::\n",
   );
   expect(passwdName(passwd, 20042)).toBe("kim");
   expect(passwdName(passwd, 0)).toBe("root");

@@ -1,4 +1,6 @@
-/** While a block runs, sidecar sleeps: no processor time, no wake-ups, little memory. */
+/**
+ * While a block runs, sidecar sleeps: no processor time, no wake-ups, little memory.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

@@ -4,10 +4,11 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { extract } from "tar-stream";
 import { describe, expect, it } from "vitest";
 import {
@@ -21,8 +22,18 @@ import {
   writeArchive,
   writeDirectory,
 } from "./support/images.ts";
+import { describeWhere } from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
-import { codesBut, messageCodes, sidecar, workspace } from "./support/sidecar.ts";
+import { hasRegistry, startRegistry } from "./support/registry.ts";
+import {
+  codesBut,
+  messageCodes,
+  run,
+  sidecar,
+  start,
+  until,
+  workspace,
+} from "./support/sidecar.ts";
 
 /** As Debian has it since trixie, and with attributes that nobody would guess. */
 const image: ImageDescription = {
@@ -63,8 +74,12 @@ function smallSidecar(directory: string, machine = 62): string {
 
 const forms = {
   "docker-archive, old": dockerArchive,
+  "docker-archive, old, as kaniko writes it": (described: ImageDescription) =>
+    dockerArchive({ ...described, compression: "gzip" }),
   "docker-archive": newDockerArchive,
   "oci-archive": ociLayout,
+  "oci-archive, zstd": (described: ImageDescription) =>
+    ociLayout({ ...described, compression: "zstd" }),
 };
 
 async function append(
@@ -179,6 +194,7 @@ describe.each(Object.entries(forms))("of an image in the form %s", (_, make) => 
     expect(manifest.layers).toHaveLength(3);
     const tars = manifest.layers.map((layer: { digest: string; mediaType: string }) => {
       const bytes = blob(archive, layer)!;
+      if (/zstd$/.test(layer.mediaType)) return zstdDecompressSync(bytes);
       return /gzip$/.test(layer.mediaType) ? gunzipSync(bytes) : bytes;
     });
     expect(configuration.rootfs.diff_ids).toEqual(
@@ -213,6 +229,20 @@ describe.each(Object.entries(forms))("of an image in the form %s", (_, make) => 
     expect(sha256(readFileSync(again))).toBe(sha256(readFileSync(out)));
   });
 });
+
+it.each(Object.entries(forms))(
+  "layers that are one are one, in %s",
+  async (_, make) => {
+    const same = { "opt/": {}, "opt/file": "the same" };
+    const files = await make({ layers: [same, { "usr/": {} }, same, same] });
+    const { archive } = await appended(files);
+    const [{ manifest, configuration }] = imagesOf(archive);
+    const digests = manifest.layers.map(({ digest }: { digest: string }) => digest);
+    expect(digests).toHaveLength(5);
+    expect(new Set(digests).size).toBe(3);
+    expect(configuration.rootfs.diff_ids).toHaveLength(5);
+  },
+);
 
 describe("the layer", () => {
   it("has directories as they are in the image, all layers considered", async () => {
@@ -555,21 +585,55 @@ describe("the result", () => {
     ]);
   });
 
-  it("is absent where there is no room", async () => {
-    const files = await ociLayout(image);
+  it("is absent where there is no room for it", async () => {
     const directory = workspace();
-    const source = await writeArchive(files, join(directory, "i.tar"));
-    const { stderr, code } = await sidecar([
-      "image",
-      "append",
-      source,
-      "-o",
-      "/dev/full",
-    ]);
-    expect(messageCodes(stderr)).toEqual(["image-output-exists"]);
-    expect(code).toBe(125);
+    const source = await writeArchive(await ociLayout(image), join(directory, "i.tar"));
+    const append = [executable, "image", "append", source, "-o"];
+    for (const [out, form] of [
+      ["out.tar", "oci-archive"],
+      ["out", "oci-layout"],
+    ]) {
+      const words = [...append, join(directory, out!), `--form=${form}`];
+      const { code, stderr } = await run(["prlimit", "--fsize=1000000", ...words]);
+      expect(messageCodes(stderr)).toEqual(["image-output-unwritable"]);
+      expect(code).toBe(125);
+      expect(readdirSync(directory)).toEqual(["i.tar"]);
+    }
+  });
+
+  it("is absent where sidecar is killed, and nothing else is left", async () => {
+    const directory = workspace();
+    const source = await writeArchive(await ociLayout(image), join(directory, "i.tar"));
+    const words = ["image", "append", source, "-o", join(directory, "out.tar")];
+    const { child, ended } = start([executable, ...words]);
+    // The layer takes seconds; that the output is being written is seen in /proc.
+    await until(() => isWriting(child.pid, directory), "it writes");
+    child.kill("SIGKILL");
+    expect((await ended).signal).toBe("SIGKILL");
+    expect(readdirSync(directory)).toEqual(["i.tar"]);
+  });
+
+  it("is not there before it is whole, if somebody presses Ctrl-C", async () => {
+    const directory = workspace();
+    const source = await writeArchive(await ociLayout(image), join(directory, "i.tar"));
+    const out = join(directory, "out.tar");
+    writeFileSync(out, "before");
+    const { child, ended } = start([executable, "image", "append", source, "-o", out]);
+    await until(() => isWriting(child.pid, directory), "it writes");
+    child.kill("SIGINT");
+    expect((await ended).signal).toBe("SIGINT");
+    expect(readFileSync(out, "utf8")).toBe("before");
+    expect(readdirSync(directory).toSorted()).toEqual(["i.tar", "out.tar"]);
   });
 });
+
+/** Whether a process has a file without a name open in `directory`. */
+function isWriting(process: number, directory: string): boolean {
+  const descriptors = `/proc/${process}/fd`;
+  return readdirSync(descriptors).some((name) =>
+    readlinkSync(join(descriptors, name)).startsWith(`${directory}/#`),
+  );
+}
 
 it.each([
   [["--env=nonsense"], "option-value-invalid"],
@@ -589,4 +653,27 @@ it.each([
   const { stderr } = await sidecar(["image", "append", source, "-o", out, ...words]);
   expect(codesBut(stderr)).toEqual([code]);
   expect(existsSync(out)).toBe(false);
+});
+
+describeWhere({ "docker-registry": hasRegistry }, "an image in a registry", () => {
+  it("is fetched and appended to; nothing else is left", async () => {
+    const registry = await startRegistry();
+    const directory = workspace();
+    const source = await writeArchive(await ociLayout(image), join(directory, "i.tar"));
+    const reference = `localhost:${registry.port}/team/base:1`;
+    const pushed = await sidecar(["image", "push", source, reference]);
+    expect(pushed.code, pushed.stderr).toBe(0);
+    const out = join(directory, "out.tar");
+    const words = [`--sidecar=${smallSidecar(directory)}`, "-o", out];
+    const { code, stderr } = await sidecar(["image", "append", reference, ...words]);
+    expect(code, stderr).toBe(0);
+    const archive = await readArchive(out);
+    expect(imagesOf(archive)[0].manifest.layers).toHaveLength(3);
+    expect(parse(archive.get("manifest.json"))[0].RepoTags).toEqual([reference]);
+    expect(readdirSync(directory).toSorted()).toEqual([
+      "i.tar",
+      "out.tar",
+      "sidecar-62",
+    ]);
+  });
 });

@@ -2,7 +2,16 @@
  * What real engines and tools make of images that `sidecar image append` wrote: Docker
  * runs them, podman, skopeo and umoci read them.
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Docker, hardened, startDocker } from "./support/docker.ts";
@@ -13,6 +22,7 @@ import {
   writeArchive,
 } from "./support/images.ts";
 import { describeWhere, has, hasNamespaces, isRoot } from "./support/machine.ts";
+import { executable, root } from "./support/paths.ts";
 import { run, sidecar, workspace } from "./support/sidecar.ts";
 
 const names = ["pseven-calc-shell-1", "pseven-calc-shell-1-nx-2020"];
@@ -59,14 +69,24 @@ const wishes = [
   "--env=DA__P7__FEATURE__NX__VERSION=2020",
 ];
 
-/** @returns the path of the result */
-async function appended(
-  make: typeof ociLayout,
-  form: "docker-archive" | "oci-archive" | "oci-layout",
-): Promise<string> {
+type Form = "docker-archive" | "oci-archive" | "oci-layout";
+
+/** Results by what they are made of and how: each takes seconds. */
+const results = new Map<string, Promise<string>>();
+const place = mkdtempSync(join(tmpdir(), "sidecar-engines-"));
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+/** @returns the path of the result, which nobody may change */
+function appended(make: typeof ociLayout, form: Form): Promise<string> {
+  const key = `${make.name}-${form}`;
+  const known = results.get(key) ?? append(make, form, join(place, key));
+  results.set(key, known);
+  return known;
+}
+
+async function append(make: typeof ociLayout, form: Form, out: string) {
   const directory = workspace();
   const source = await writeArchive(await make(shellImage()), join(directory, "i.tar"));
-  const out = join(directory, "out");
   const words = ["image", "append", source, "-o", out, `--form=${form}`, ...wishes];
   const { code, stderr } = await sidecar(words);
   expect(code, stderr).toBe(0);
@@ -115,6 +135,32 @@ describeWhere(
         Cmd: null,
       });
       docker.run(["rmi", "--force", ...names]);
+    });
+
+    it("the commands of docs/image-archives.md do what they say", async () => {
+      const page = readFileSync(join(root, "docs/image-archives.md"), "utf8");
+      const section = page.split("## Putting sidecar into an image\n")[1]!;
+      const script = /^( {4}.*\n)+/m.exec(section)![0];
+      const directory = workspace();
+      const base = join(directory, "base.tar");
+      await writeArchive(
+        await dockerArchive({ ...shellImage(), names: ["tool:1"] }),
+        base,
+      );
+      expect(docker.run(["load", `--input=${base}`]).code).toBe(0);
+      copyFileSync(executable, join(directory, "sidecar"));
+      const { code, stderr } = await run(["sh", "-e", "-c", script], {
+        directory,
+        environment: { PATH: `${directory}:/usr/bin:/bin`, DOCKER_HOST: docker.host },
+      });
+      expect(code, stderr).toBe(0);
+      const name = "pseven-calc-tool-1";
+      const ran = docker.run([
+        ...[...hardened, name, "--quiet", "--runenv=(TOOL,1)"],
+        ...["--exec", "sh", "-c", "echo $HOME"],
+      ]);
+      expect(ran.stdout, ran.stderr).toBe("/tmp/home\n");
+      docker.run(["rmi", "--force", name, "tool:1"]);
     });
 
     it("what Docker saves of a result can be appended to again", async () => {

@@ -2,16 +2,18 @@
  * The family of images/ where there is no engine: built by `scripts/images.sh` and
  * `sidecar image`. What an engine makes of the result is then asked a real one.
  */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Docker, startDocker } from "./support/docker.ts";
 import {
   expectedOf,
   family,
   familyBlocks,
   hasDebianRoot,
+  known,
+  lint,
   placeOf,
   runBlock,
 } from "./support/family.ts";
@@ -67,6 +69,14 @@ describeWhere(
       expect(code).toBe(0);
     });
 
+    it.each(family)(
+      "sidecar image lint has nothing against $folder",
+      async (member) => {
+        const name = `${member.names[0]}:latest`;
+        expect(await lint(join(place, member.folder))).toEqual({ [name]: known[name] });
+      },
+    );
+
     it("what fails is told with the line of the Dockerfile, and leaves nothing", async () => {
       const result = await build("--output=/proc/nowhere", "shell");
       expect(result.stderr).toMatch(/^images\.sh: .*\/proc\/nowhere/m);
@@ -115,10 +125,3 @@ describeWhere(
     });
   },
 );
-
-describe("a Dockerfile", () => {
-  it("is there for each image", () => {
-    for (const { folder } of family)
-      expect(existsSync(join(root, "images", folder, "Dockerfile")), folder).toBe(true);
-  });
-});

@@ -185,7 +185,7 @@ describeWhere({ strace: hasStrace }, "a temporary file", () => {
     await expectCopy(file);
   });
 
-  it("of somebody who only has such a name for it is not, if it is no file", async () => {
+  it("of somebody who only has such a name is not, if it is no file", async () => {
     const { directory, file } = withOld();
     mkdirSync(join(directory, ".sidecar-install-0123456789abcdef"));
     expect((await sidecar(["install", file])).code).toBe(0);

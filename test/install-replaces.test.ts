@@ -1,4 +1,6 @@
-/** What `sidecar install` does with what is at DEST: replaces it in one step, or not. */
+/**
+ * What `sidecar install` does with what is at DEST: replaces it in one step, or not.
+ */
 import {
   appendFileSync,
   chmodSync,
@@ -58,7 +60,8 @@ describe("what is there already", () => {
     const directory = workspace();
     const file = join(directory, "copy");
     const log = join(directory, "log");
-    // No script: its interpreter would open the file a second time, perhaps the new one.
+    // No script: its interpreter would open the file a second time, perhaps the new
+    // one.
     copyFileSync("/bin/true", file);
     const readers = `while [ ! -e stop ]; do
         ./copy --quiet --exec echo new && echo ran || echo "failed with $?"

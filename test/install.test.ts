@@ -170,13 +170,13 @@ describeWhere({ root: isRoot }, "as a user of the platform", () => {
   });
 });
 
-it("where no file can be made, in /proc say, it is told as the kernel tells it", async () => {
+it("where no file can be made (/proc), it is told as the kernel tells it", async () => {
   const { stderr, code } = await sidecar(["install", "/proc/copy"]);
   expect(codesBut(stderr)).toEqual(["install-failed"]);
   expect(code).toBe(125);
 });
 
-it("the init container of docs/administrators.md installs what the main one starts", async () => {
+it("the init container of docs/administrators.md serves the main one", async () => {
   const page = readFileSync(join(root, "docs/administrators.md"), "utf8");
   const yaml = /```yaml\n([\s\S]*?)```/.exec(page)![1]!;
   const lists = [...yaml.matchAll(/(?:command|args): (\[".*"\])/g)].map(

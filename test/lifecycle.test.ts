@@ -33,6 +33,7 @@ const signal = (number: number, ends = true): Event => ({
   ends,
 });
 const ended = (alone: boolean): Event => ({ kind: "ended", alone });
+const stopped = (by: number): Event => ({ kind: "stopped", signal: by });
 const deadline: Event = { kind: "deadline" };
 
 describe("a process that", () => {
@@ -62,7 +63,7 @@ describe("a process that", () => {
       [1099, deadline],
       [1100, deadline],
     ]);
-    expect(sent).toEqual(["1000 process 15", "1100 everybody 9"]);
+    expect(sent).toEqual(["1000 process 15", "1000 process 18", "1100 everybody 9"]);
     expect(life).toMatchObject({ phase: "killed", reason: { kind: "timeout" } });
   });
 
@@ -77,11 +78,25 @@ describe("a process that", () => {
 
   it("is stopped when it is to end is continued", () => {
     const { sent } = live([
-      [1, { kind: "stopped" }],
+      [1, stopped(19)],
       [2, signal(TERM)],
-      [3, { kind: "stopped" }],
+      [3, stopped(19)],
     ]);
     expect(sent).toEqual(["2 process 15", "2 process 18", "3 process 18"]);
+  });
+
+  it("is stopped by its terminal while it ends is left alone: so it would be again", () => {
+    const { sent } = live([
+      [2, signal(TERM)],
+      [3, stopped(21)],
+      [4, stopped(22)],
+    ]);
+    expect(sent).toEqual(["2 process 15", "2 process 18"]);
+  });
+
+  it("has stopped others in its group, of whom nobody told, has them continued", () => {
+    const { sent } = live([[2, signal(TERM)]]);
+    expect(sent).toEqual(["2 process 15", "2 process 18"]);
   });
 });
 
@@ -97,7 +112,7 @@ describe("a signal", () => {
       [1, signal(2)],
       [50, ended(true)],
     ]);
-    expect(sent).toEqual(["1 process 2"]);
+    expect(sent).toEqual(["1 process 2", "1 process 18"]);
     expect(life.reason).toEqual({ kind: "cancelled", signal: 2 });
   });
 
@@ -106,7 +121,21 @@ describe("a signal", () => {
       [1, signal(TERM)],
       [2, signal(TERM)],
     ]);
-    expect(sent).toEqual(["1 process 15", "2 everybody 9"]);
+    expect(sent).toEqual(["1 process 15", "1 process 18", "2 everybody 9"]);
+  });
+
+  it.each<[string, Event, string]>([
+    ["SIGINT", signal(2), "process"],
+    ["the timeout", deadline, "process"],
+    ["the end of the process, which has left others", ended(false), "everybody"],
+  ])("SIGTERM after %s is the first; the second means at once", (_, before, to) => {
+    const { sent } = live([
+      [1000, before],
+      [1001, signal(TERM)],
+      [1002, signal(TERM)],
+    ]);
+    const later = sent.filter((text) => !text.startsWith("1000 "));
+    expect(later).toEqual([`1001 ${to} 15`, "1002 everybody 9"]);
   });
 
   it("after the timeout does not change the reason", () => {
@@ -118,6 +147,20 @@ describe("a signal", () => {
   });
 });
 
+it("the end of the grace is remembered where sidecar ends it, or is told to", () => {
+  const graceEnd = (...events: ReadonlyArray<readonly [number, Event]>) =>
+    live([...events, [500, ended(true)]]).life.graceEnd;
+  const leaves = ended(false);
+  expect(graceEnd()).toBeUndefined();
+  expect(graceEnd([3, leaves])).toBeUndefined();
+  expect(graceEnd([3, signal(10, false)])).toBeUndefined();
+  expect(graceEnd([3, signal(2)])).toBe(103);
+  expect(graceEnd([3, signal(2)], [4, signal(1)])).toBe(103);
+  expect(graceEnd([3, signal(TERM)], [4, signal(TERM)])).toBe(4);
+  expect(graceEnd([3, leaves], [4, signal(TERM)])).toBe(104);
+  expect(graceEnd([1000, deadline], [1001, signal(TERM)])).toBe(1100);
+});
+
 const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({
     kind: fc.constant("signal" as const),
@@ -125,7 +168,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     ends: fc.boolean(),
   }),
   fc.record({ kind: fc.constant("ended" as const), alone: fc.boolean() }),
-  fc.constantFrom<Event>({ kind: "alone" }, { kind: "stopped" }, deadline),
+  fc.constantFrom<Event>({ kind: "alone" }, stopped(19), deadline),
 );
 
 it("whatever happens, everything comes to an end, by SIGKILL at the latest", () => {

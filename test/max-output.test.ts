@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { describeWhere, hasLauncher } from "./support/machine.ts";
+import { describeWhere, has, hasLauncher } from "./support/machine.ts";
 import { isSame, numbered } from "./support/numbered.ts";
 import { executable } from "./support/paths.ts";
 import { program } from "./support/roots.ts";
@@ -73,7 +73,7 @@ describeWhere({ launcher: hasLauncher }, "--max-output", () => {
     expect(streams).toEqual({ stdout: { path: "o", bytes: 588_895, leftOut } });
   });
 
-  it("is exact for any sizes of writes, any limit, and whatever was there", async () => {
+  it("is exact for any sizes of writes, any limit, whatever was there", async () => {
     const sizes = fc.array(
       fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 90_000 })),
       { minLength: 1, maxLength: 30 },
@@ -253,6 +253,43 @@ describeWhere({ launcher: hasLauncher }, "--max-output", () => {
     expect(stdout).toMatch(/^stdout {6}o \(emptied first, at most 10m\)$/m);
   });
 });
+
+/** `+`: the file takes bytes at its end only, from now on. @returns whether it is so */
+function appendOnly(sign: "+" | "-", file: string): boolean {
+  return Bun.spawnSync(["chattr", `${sign}a`, file], { stderr: "ignore" }).success;
+}
+
+/** Whether there are such files where tests work, and this user may make them. */
+function hasAppendOnlyFiles(): boolean {
+  const file = join(workspace(), "file");
+  writeFileSync(file, "");
+  return has("chattr") && appendOnly("+", file) && appendOnly("-", file);
+}
+
+describeWhere(
+  { launcher: hasLauncher, "append-only files": hasAppendOnlyFiles() },
+  "a file that takes bytes at its end only",
+  () => {
+    it("cannot have --max-output, which is said, and --tee alone can", async () => {
+      const directory = workspace();
+      const file = join(directory, "o");
+      writeFileSync(file, "before\n");
+      expect(appendOnly("+", file)).toBe(true);
+      try {
+        const words = ["--append", "--tee", "--stdout=o", "--exec", "echo", "new"];
+        const refused = await sidecar(["--max-output=4k", ...words], { directory });
+        expect(codesBut(refused.stderr)).toEqual(["max-output-unavailable"]);
+        expect(refused.stderr).toContain("--max-output: o takes bytes at its end only");
+        expect(refused.code).toBe(125);
+        const { code, stdout } = await sidecar(words, { directory });
+        expect({ code, stdout }).toEqual({ code: 0, stdout: "new\n" });
+      } finally {
+        appendOnly("-", file);
+      }
+      expect(readFileSync(file, "utf8")).toBe("before\nnew\n");
+    });
+  },
+);
 
 it.each<[string, string, RegExp]>([
   ["10", "size-invalid", /10 is less than 4k/],

@@ -121,6 +121,9 @@ it("values of secret variables are never printed", async () => {
   const outputs = await Promise.all([
     sidecar(["--exec", "${DB_PASSWORD}"], { environment }),
     sidecar(["--exec", "no-such-${api_token}${UNSET}"], { environment }),
+    sidecar(["--exec", "${MY_SECRET}"], { environment }),
+    sidecar(["--exec", "/no/${api_token}"], { environment }),
+    sidecar(["--explain", "--exec", "${MY_SECRET}"], { environment }),
     sidecar(
       ["--explain", "--exec", "echo", "${api_token}", "a${MY_SECRET}", "${KEYS}"],
       {
@@ -130,7 +133,9 @@ it("values of secret variables are never printed", async () => {
   ]);
   for (const { stdout, stderr } of outputs)
     expect(stdout + stderr).not.toContain("hush");
-  expect(outputs[2].stdout).toContain("api_token");
+  expect(outputs.map(({ code }) => code)).toEqual([125, 125, 127, 127, 0, 0]);
+  expect(outputs[2].stderr).toContain("${MY_SECRET}");
+  expect(outputs[5].stdout).toContain("api_token");
 });
 
 it("show control characters of arguments, instead of obeying them", async () => {

@@ -1,7 +1,7 @@
 /**
- * Memory that runs out in a cgroup of version 2, on a kernel that has it: one process is
- * ended, or all of the cgroup, sidecar with them (memory.oom.group, as Kubernetes sets
- * it). One machine is started for all of this.
+ * Memory that runs out in a cgroup of version 2, on a kernel that has it: one process
+ * is ended, or all of the cgroup, sidecar with them (memory.oom.group, as Kubernetes
+ * sets it). One machine is started for all of this.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,7 +25,9 @@ cgroup() {
 }
 # What is read anew is counted for who reads it.
 forget_files() { sync; echo 3 > /proc/sys/vm/drop_caches; }
-inside() { sh -c 'echo $$ > cgroup.procs; cd /tmp; exec "$@"' sh "$@" 2>&1; echo "code $?"; }
+inside() {
+  sh -c 'echo $$ > cgroup.procs; cd /tmp; exec "$@"' sh "$@" 2>&1; echo "code $?"
+}
 block() { inside sidecar --result=/tmp/r --exec "$@"; cat /tmp/r; rm /tmp/r; }
 dd if=/dev/zero of=/data bs=1M count=100 2>/dev/null
 

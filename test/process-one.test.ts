@@ -19,7 +19,7 @@ describeWhere({ root: isRoot, namespaces: hasNamespaces }, "as process 1", () =>
     expect({ stdout, code }).toEqual({ stdout: "sidecar\n", code: 7 });
   });
 
-  it("it reaps hundreds of orphans while the block runs, and leaves no zombie", async () => {
+  it("it reaps hundreds of orphans while the block runs; no zombie stays", async () => {
     const script = `
       for i in $(seq 300); do (setsid sh -c 'exit 0' &) ; done
       for i in $(seq 100); do
@@ -62,7 +62,7 @@ describeWhere(
           "sleep",
           "600",
         ]);
-        // The child of unshare is process 1 of its namespace; it gets no default action.
+        // The child of unshare is process 1 of its namespace; no default action is its.
         let inner = "";
         while (inner === "") {
           const children = `/proc/${child.pid}/task/${child.pid}/children`;

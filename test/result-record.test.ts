@@ -1,9 +1,12 @@
 /** `--result`: at every moment the last known truth, and never a variable's value. */
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -259,7 +262,7 @@ describe("who ended a block:", () => {
   });
 });
 
-it("tells nothing of usage that is not known, and names the source of what is", async () => {
+it("tells no usage that is not known, and the source of what is", async () => {
   const { record } = await recordOf(["--exec", "true"]);
   const { usage } = record;
   expect(usage!.processorSecondsSource).toBeDefined();
@@ -269,7 +272,7 @@ it("tells nothing of usage that is not known, and names the source of what is", 
   expect(refused.record.usage).toBeUndefined();
 });
 
-it("that cannot be written once the block runs does not disturb the block", async () => {
+it("that cannot be written once the block runs does not disturb it", async () => {
   const directory = workspace();
   mkdirSync(join(directory, "there"));
   // The activation takes the directory away, after the first writing.
@@ -287,7 +290,7 @@ it("that cannot be written once the block runs does not disturb the block", asyn
   expect(code).toBe(4);
 });
 
-it("is there while the activation and the block run, and when all was killed", async () => {
+it("is there while activation and block run, and when all was killed", async () => {
   const directory = workspace();
   const script = "echo $$ > pid; exec sleep 600";
   const { child } = start(
@@ -327,7 +330,7 @@ it("never holds the value of a variable", async () => {
   expect(text).not.toMatch(/s3cret|from-activation|bin\/echo/);
 });
 
-it("may be named relative to where sidecar was started, whatever --cwd is", async () => {
+it("may be named relative to sidecar's own start, whatever --cwd is", async () => {
   const directory = workspace();
   await sidecar(["--result=r.json", "--cwd=/", "--exec", "true"], { directory });
   expect(read(directory).directory).toBe("/");
@@ -347,6 +350,34 @@ it("that cannot be written is refused before the block runs", async () => {
     expect(code).toBe(125);
   }
   expect(readdirSync(directory)).toEqual(["folder"]);
+});
+
+it("replaces no device, FIFO or standard stream by itself", async () => {
+  const directory = workspace();
+  const prepare = `
+    mkfifo "$1/fifo"; ln -s /proc/self/fd/1 "$1/stdout"; ln -s fifo "$1/link"
+    ln -s /dev/null "$1/null"; cd "$1"; shift
+    for path in fifo stdout link null; do
+      "$0" --quiet --result=$path --exec touch ran; echo $?
+    done > codes`;
+  await run(["sh", "-c", prepare, executable, directory]);
+  const codes = readFileSync(join(directory, "codes"), "utf8");
+  expect(codes).toBe("125\n".repeat(4));
+  expect(statSync(join(directory, "fifo")).isFIFO()).toBe(true);
+  for (const name of ["stdout", "link", "null"])
+    expect(lstatSync(join(directory, name)).isSymbolicLink()).toBe(true);
+  expect(readdirSync(directory).toSorted()).toEqual(
+    ["codes", "fifo", "link", "null", "stdout"].toSorted(),
+  );
+});
+
+it("replaces a symbolic link to a file, or to none, and not what it leads to", async () => {
+  const directory = workspace();
+  writeFileSync(join(directory, "other"), "as it was");
+  symlinkSync("other", join(directory, "r.json"));
+  await sidecar(["--result=r.json", "--exec", "true"], { directory });
+  expect(read(directory).state).toBe("finished");
+  expect(readFileSync(join(directory, "other"), "utf8")).toBe("as it was");
 });
 
 it("that can no longer be written at the end is a warning", async () => {

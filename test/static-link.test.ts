@@ -111,7 +111,9 @@ describeWhere({ "gcc and libc.a": hasLauncher }, "a program in C", () => {
       `${initialise}
       void begin(void) { puts("begin"); }
       void end(void) { puts("end"); }
-      __attribute__((constructor)) static void constructor(void) { puts("constructor"); }
+      __attribute__((constructor)) static void constructor(void) {
+        puts("constructor");
+      }
       int main(void) { puts("main"); return 0; }`,
       "-Wl,-init,begin,-fini,end",
       "-lm",

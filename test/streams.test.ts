@@ -2,7 +2,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { describeWhere, hasNamespaces, isRoot } from "./support/machine.ts";
+import {
+  describeWhere,
+  hasLauncher,
+  hasNamespaces,
+  isRoot,
+} from "./support/machine.ts";
 import { executable } from "./support/paths.ts";
 import { codesBut, run, sidecar, start, workspace } from "./support/sidecar.ts";
 
@@ -119,6 +124,27 @@ describe("redirection", () => {
     expect(stderr).toContain("No space left on device");
     expect(codesBut(stderr)).toEqual([]);
   });
+});
+
+it("too low a limit for open files is told as such, whatever it hits", async () => {
+  const tally = new Set<string>();
+  const least = hasLauncher ? 0 : 5; // Bun itself needs five
+  for (let limit = least; limit <= 24; limit += 1) {
+    const { code, stdout, stderr } = await run([
+      ...["prlimit", `--nofile=${limit}:${limit}`, executable, "--tee"],
+      ...["--stdout=/dev/null", "--stderr=/dev/null", "--exec", "echo", "x"],
+    ]);
+    const codes = codesBut(stderr).join();
+    tally.add(codes);
+    const isRefused = codes === "open-files-limited";
+    expect({ limit, codes, code, stdout }).toEqual({
+      limit,
+      codes: isRefused ? codes : "",
+      code: isRefused ? 125 : 0,
+      stdout: isRefused ? "" : "x\n",
+    });
+  }
+  expect([...tally]).toEqual(["open-files-limited", ""]);
 });
 
 describeWhere({ root: isRoot, namespaces: hasNamespaces }, "on a full disk", () => {

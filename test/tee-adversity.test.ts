@@ -19,6 +19,7 @@ import {
 } from "./support/machine.ts";
 import { isSame, numbered, place } from "./support/numbered.ts";
 import { executable } from "./support/paths.ts";
+import { startUnread } from "./support/reader.ts";
 import { codesBut, run, sidecar, start, until, workspace } from "./support/sidecar.ts";
 import { hasStrace, tamperedWith } from "./support/tracing.ts";
 
@@ -125,7 +126,7 @@ describeWhere({ launcher: hasLauncher }, "the console not being there", () => {
   });
 });
 
-it("goes on to the console when the file cannot take more, and is not quiet", async () => {
+it("goes on to the console when the file takes no more, and says so", async () => {
   const { stdout, stderr, code } = await sidecar([
     ...["--quiet", "--tee", "--stdout=/dev/full", "--exec", "seq", "50000"],
   ]);
@@ -196,6 +197,24 @@ describeWhere({ launcher: hasLauncher, strace: hasStrace }, "without threads", (
     expect(codesBut(stderr)).toEqual([]);
     expect(isSame(bytes, numbered(1_000_000))).toBe(true);
     expect(isSame(readFileSync(join(directory, "o")), numbered(1_000_000))).toBe(true);
+  });
+
+  it("an unread console is not waited for, and the file is whole", async () => {
+    const directory = place();
+    // As much as fits into the console and the pipe together.
+    const writes = Array.from({ length: 100 }, () => "1000");
+    const end =
+      "read _ _ _ sidecar _ < /proc/$PPID/stat; kill $sidecar; exec sleep 600";
+    const words = ["--tee", "--grace=1s", "--result=r", "--stdout=o", "--exec"];
+    const script = `./write ${writes.join(" ")}; ${end}`;
+    const command = tamperedWith(none, [...words, "sh", "-c", script]);
+    const { ended } = startUnread(1, [], directory, command);
+    const { code, stderr } = await ended;
+    expect(code).toBe(143);
+    expect(codesBut(stderr)).toEqual(["stream-lost", "block-cancelled"]);
+    expect(isSame(readFileSync(join(directory, "o")), numbered(100_000))).toBe(true);
+    const { streams } = JSON.parse(readFileSync(join(directory, "r"), "utf8"));
+    expect(streams).toEqual({ stdout: { path: "o", bytes: 100_000 } });
   });
 
   it("--max-output cannot be had, and says so", async () => {

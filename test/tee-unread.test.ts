@@ -10,7 +10,6 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { hasLauncher } from "./support/machine.ts";
 import { isSame, numbered, place } from "./support/numbered.ts";
 import { executable } from "./support/paths.ts";
 import { startUnread } from "./support/reader.ts";
@@ -54,7 +53,7 @@ it("does not hold up --timeout", async () => {
   const { ended, readAll } = startUnread(
     1,
     [
-      ...["--quiet", "--tee", "--timeout=1s", "--grace=1s", "--stdout=o"],
+      ...["--quiet", "--tee", "--timeout=1s", "--grace=1h", "--stdout=o"],
       ...["--exec", "sh", "-c", script],
     ],
     directory,
@@ -69,6 +68,33 @@ it("does not hold up --timeout", async () => {
   expect(isSame(copy, numbered(copy.length))).toBe(true);
   expect(isSame(readFileSync(join(directory, "o")), copy)).toBe(true);
 });
+
+it.each([
+  ["--timeout", ["--timeout=1s"], { code: 124, cause: "timeout" }],
+  ["one SIGTERM", [], { code: 143, cause: "cancelled" }],
+] as const)(
+  "is not waited for for ever when the block was ended by %s",
+  async (_, options, { code, cause }) => {
+    const directory = place();
+    const words = ["--tee", "--grace=1s", "--result=r", ...options, "--stdout=o"];
+    const { child, ended } = startUnread(
+      1,
+      [...words, "--exec", "./write", String(much)],
+      directory,
+    );
+    if (cause === "cancelled") {
+      await settled(directory);
+      child.kill("SIGTERM");
+    }
+    const result = await ended;
+    expect(result.code).toBe(code);
+    expect(codesBut(result.stderr)).toContain("stream-lost");
+    const { exit, streams } = JSON.parse(readFileSync(join(directory, "r"), "utf8"));
+    expect(exit.cause).toBe(cause);
+    const file = readFileSync(join(directory, "o"));
+    expect(isSame(file, numbered(streams.stdout.bytes))).toBe(true);
+  },
+);
 
 it.each([1, 2] as const)(
   "is not waited for any more after SIGTERM: stream %i",
@@ -90,7 +116,6 @@ it.each([1, 2] as const)(
     await Bun.sleep(300);
     child.kill("SIGTERM");
     expect((await ended).code).toBe(3);
-    if (!hasLauncher) return;
     const all = numbered(100_000, stream);
     expect(isSame(readFileSync(join(directory, "o")), all)).toBe(true);
     const { streams } = JSON.parse(readFileSync(join(directory, "r"), "utf8"));
@@ -137,7 +162,7 @@ it("leaves in the file what came that far when sidecar is killed", async () => {
   expect(isSame(file, numbered(size))).toBe(true);
 });
 
-it("makes a block wait for a slow reader, as a pipe does, and loses nothing", async () => {
+it("makes a block wait for a slow reader, as a pipe does, without loss", async () => {
   const directory = workspace();
   const script =
     '"$0" --quiet --tee --stdout=o --exec sh -c "seq 200000; echo done > done" |' +

@@ -90,7 +90,7 @@ it("does not hold lines back", async () => {
   await ended;
 });
 
-it("holds the reading end of the block's pipe only, so that it sees its end", async () => {
+it("holds only the reading end of the block's pipe, and sees its end", async () => {
   const directory = workspace();
   const script = "echo $$ > pid; touch up; exec sleep 600";
   const { child, ended } = start(

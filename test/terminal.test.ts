@@ -73,8 +73,9 @@ for (const { where, before, needs } of places)
 
     it("the block learns of the window's size, and of each change", async () => {
       const script =
-        // Bash forgets a signal that comes while it runs the trap for the one before.
-        "trap new=1 WINCH; new=1; for i in $(seq 600); do" +
+        // Bash forgets a signal that comes while it runs the trap for the one before,
+        // and without a trap a Ctrl-C that comes as a command ends.
+        "trap new=1 WINCH; trap 'exit 5' INT; new=1; for i in $(seq 600); do" +
         ' [ "$new" ] && { new=; stty size; }; sleep 0.1; done';
       const { type, shows, resize, ended } = begin(script);
       await shows("24 80");
@@ -83,7 +84,7 @@ for (const { where, before, needs } of places)
       resize(100, 30);
       await shows("30 100");
       type(keys.interrupt);
-      expect(await ended).toBe(130);
+      expect(await ended).toBe(5);
     });
   });
 
@@ -118,6 +119,88 @@ describeWhere({ bash: has("bash") }, "below a shell with job control", () => {
     await shows("code=143");
     type("exit\n");
     await ended;
+  });
+
+  const quiet = `${executable} --quiet`;
+  // In $(…) the shell lets it ignore SIGTTIN: reading fails where it has no terminal.
+  const asks = "read x </dev/tty; echo got-$x";
+
+  it.each([
+    ["behind a pipe", `echo z | ${quiet} --exec sh -c '${asks}'`],
+    ["before a pipe", `${quiet} --exec sh -c '${asks}' | cat`],
+    [
+      "in a script",
+      `sh -c '${quiet} --exec sh -c "${asks.replace("$", "\\$")}" | cat'`,
+    ],
+    ["between other words", `echo "$(${quiet} --exec sh -c '${asks}')"`],
+    [
+      "without a standard stream",
+      `${quiet} --exec sh -c '${asks}' </dev/null >out; cat out`,
+    ],
+  ])("a block %s gets what it reads from the terminal", async (_, command) => {
+    const { type, shows, ended } = inTerminal(shell);
+    type(`echo rea""dy; ${command}\n`);
+    await shows("ready");
+    type("typed\n");
+    await shows("\ngot-typed");
+    type("exit\n");
+    expect(await ended).toBe(0);
+  });
+
+  it("another program of the pipeline gets what it reads from the terminal", async () => {
+    const { type, shows, ended } = inTerminal(shell);
+    const block = "until [ -e go ]; do sleep 0.05; done";
+    const pager = "echo rea''dy; read x </dev/tty; touch go; cat; echo got-$x";
+    type(`${quiet} --exec sh -c '${block}' | sh -c "${pager.replace("$", "\\$")}"\n`);
+    await shows("ready");
+    type("typed\n");
+    await shows("\ngot-typed");
+    type("exit\n");
+    expect(await ended).toBe(0);
+  });
+
+  it("Ctrl-Z stops a whole pipeline, fg continues it", async () => {
+    const { type, shows, ended } = inTerminal(shell);
+    const block =
+      'trap "echo contin""ued" CONT; echo rea""dy;' +
+      ' until [ -e go ]; do sleep 0.05; done; echo en""ded';
+    type(`${quiet} --exec bash -c '${block}' | cat\n`);
+    await shows("ready");
+    for (let times = 0; times < 3; times += 1) {
+      type(keys.suspend);
+      await shows("Stopped");
+      type("fg\n");
+      await shows("continued");
+    }
+    type(keys.suspend);
+    await shows("Stopped");
+    type("touch go; fg\n");
+    await shows("ended");
+    type("exit\n");
+    expect(await ended).toBe(0);
+  });
+
+  it("the terminal comes back from a shell that was killed with its job", async () => {
+    const { type, shows, ended } = inTerminal(shell);
+    // With -m the job, in a group of its own, has the terminal at the end.
+    const block = "set -m; sleep 600";
+    const script = `${quiet} --timeout=2s --exec bash -c '${block}' 2>/dev/null; read x`;
+    type(`sh -c "${script}; echo got-\\$x"\n`);
+    type("typed\n");
+    await shows("\ngot-typed");
+    type("exit\n");
+    expect(await ended).toBe(0);
+  });
+
+  it("the terminal comes back from a block that could not be started", async () => {
+    const { type, shows, ended } = inTerminal(shell);
+    const script = `echo junk > block; chmod +x block; ${quiet} --exec ./block; read x`;
+    type(`sh -c "${script}; echo got-\\$x"\n`);
+    await shows("program-");
+    type("typed\n");
+    await shows("\ngot-typed");
+    type("exit\n");
+    expect(await ended).toBe(0);
   });
 
   it("the terminal is the shell's again at the end", async () => {

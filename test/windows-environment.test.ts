@@ -64,7 +64,7 @@ describeWhere(windowsNeeds, "sidecar.exe's environment", () => {
 
   const twice = ["Dup=one", "dUP=two"];
 
-  it("reaches the block as it is, also names that occur twice or begin with =", async () => {
+  it("reaches the block as it is, with names twice or beginning with =", async () => {
     const odd = ["=Q:=Q:\\folder", "=Odd=x", ...twice];
     const { entries } = await seen(odd, ["--exec", show]);
     expect(entries).toEqual(expect.arrayContaining(odd));

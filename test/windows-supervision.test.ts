@@ -1,4 +1,6 @@
-/** sidecar.exe under Wine: nobody leaves the job, and how a block ended is told whole. */
+/**
+ * sidecar.exe under Wine: nobody leaves the job, and how a block ended is told whole.
+ */
 import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -173,7 +175,7 @@ describeWhere(windowsNeeds, "a reader of --tee that stops reading", () => {
     const writer = openSync(fifo, constants.O_RDWR);
     const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
     const mark = newMark();
-    const words = ["--tee", "--stdout=o.txt", "--timeout=3s", "--grace=0s"];
+    const words = ["--tee", "--stdout=o.txt", "--timeout=3s", "--grace=1h"];
     const { child } = startSidecarExe([...words, "--exec", show, "flood", mark], {
       directory,
       stdout: writer,

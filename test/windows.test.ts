@@ -148,7 +148,7 @@ describeWhere(windowsNeeds, "sidecar.exe", () => {
       expect(code).toBe(6);
     });
 
-    it("that is a batch file gets its arguments, and nothing is run in them", async () => {
+    it("that is a batch file gets its arguments; none of them is run", async () => {
       const directory = directoryWith({ "a b.cmd": `@"${show}" show %*\n` });
       const words = ["x & echo intruder", "a|b", "<c>", "^", 'q"r', "", "end\\", "ü"];
       const { stdout } = await sidecarExe(["--exec", ".\\a b.cmd", ...words], {

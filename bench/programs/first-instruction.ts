@@ -1,6 +1,6 @@
 /**
- * Starts a block again and again, by the launcher or by libc, and prints the milliseconds
- * from sidecar's call to the first instructions of the block's main.
+ * Starts a block again and again, by the launcher or by libc, and prints the
+ * milliseconds from sidecar's call to the first instructions of the block's main.
  *
  * usage: first-instruction MOMENTS FILE    (the program of moments.c, and its clock)
  */

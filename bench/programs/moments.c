@@ -3,8 +3,9 @@
  *
  *   moments block FILE             the block: notes when it began and when it ends
  *   moments ROUNDS FILE WORD…      starts WORD… so often, and prints for each start the
- *                                  milliseconds from before it to the block's beginning,
- *                                  and from the block's end to after the supervisor's
+ *                                  milliseconds from before it to the block's
+ *                                  beginning, and from the block's end to after the
+ *                                  supervisor's
  */
 #include <fcntl.h>
 #include <stdio.h>

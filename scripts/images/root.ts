@@ -99,9 +99,15 @@ export const copyScript = `
 /**
  * Archives what was changed. What was removed is told as an image's layer does it
  * (image-spec, layer.md), not as overlayfs does.
+ * @param format for tar(1), and what the format is to hold
  * @returns whether there is anything in it
  */
-export function archive(upper: string, marks: string, tar: string): boolean {
+export function archive(
+  upper: string,
+  marks: string,
+  tar: string,
+  format: readonly string[] = ["--format=gnu"],
+): boolean {
   const { removed, opaque, count } = changes(upper);
   if (count === 0) return false;
   const names = [
@@ -115,7 +121,7 @@ export function archive(upper: string, marks: string, tar: string): boolean {
   const excluded = join(dirname(marks), "excluded");
   writeFileSync(excluded, removed.map((path) => `./${path}\n`).join(""));
   const words = [
-    ...["tar", "--create", `--file=${tar}`, "--format=gnu", "--sort=name"],
+    ...["tar", "--create", `--file=${tar}`, ...format, "--sort=name"],
     ...["--numeric-owner", "--anchored", "--no-wildcards"],
     ...[`--exclude-from=${excluded}`, `--directory=${upper}`, "."],
     ...(names.length ? [`--directory=${marks}`, ...names] : []),

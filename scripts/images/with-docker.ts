@@ -1,11 +1,9 @@
 /** Builds images by `docker build`, on a Debian that Docker need not pull. */
-import { contextOf, debian, dockerfileOf, type Member } from "./family.ts";
+import { debian, debianRoot, makeDebian } from "./debian.ts";
+import { contextOf, dockerfileOf, type Member } from "./family.ts";
 
 /** What this machine's Debian is called where Docker has none of its own. */
 const ours = "sidecar-debian";
-
-/** Docker of Debian has no other builder than this one. */
-const environment = { ...process.env, DOCKER_BUILDKIT: "0" };
 
 export function dockerAnswers(root: string): boolean {
   return Bun.which("docker") !== null && docker(root, ["version"], "ignore") === 0;
@@ -37,10 +35,11 @@ function hasImage(root: string, name: string): boolean {
 }
 
 function importDebian(root: string): string {
+  makeDebian(root);
   console.error(`images.sh: Docker has no ${debian}; it gets ours as ${ours}`);
   const { exitCode } = Bun.spawnSync(
-    ["sh", "-c", `tar -C .cache/root --exclude=./dev -c . | docker import - ${ours}`],
-    { cwd: root, env: environment, stdout: "ignore", stderr: "inherit" },
+    ["sh", "-c", `tar -C ${debianRoot} --exclude=./dev -c . | docker import - ${ours}`],
+    { cwd: root, stdout: "ignore", stderr: "inherit" },
   );
   if (exitCode !== 0) throw new Error("docker import failed");
   return ours;
@@ -53,7 +52,6 @@ function docker(
 ) {
   return Bun.spawnSync(["docker", ...words], {
     cwd: root,
-    env: environment,
     stdout: output === "inherit" ? process.stderr.fd : output,
     stderr: output,
   }).exitCode;

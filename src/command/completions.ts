@@ -19,7 +19,8 @@ export function completions(
   if (before[0] === "check") return unused(["--help", "--json", "--runenv"]);
   if (before[0] === "freeze")
     return unused([...runenvs, "--check", "--help", "--input", "--remove"]);
-  if (before[0] === "install") return current.startsWith("-") ? ["--help"] : []; // then the shell offers files
+  // Without a proposal the shell offers files.
+  if (before[0] === "install") return current.startsWith("-") ? ["--help"] : [];
   if (before.includes("--version"))
     return ["--verbose"].filter((name) => name.startsWith(current));
   return ["exec", "help", "version", ...Object.keys(options)]

@@ -3,8 +3,10 @@ import { canFreeze } from "#companion/frozen-file.ts";
 import type { Started } from "#system/start.ts";
 import { Environment } from "../companion/environment.ts";
 import { Failure } from "../companion/failure.ts";
-import { frozenPath, needsShell } from "../companion/frozen.ts";
+import { frozenPath } from "../companion/frozen.ts";
 import { findRunenv, type Runenv, runenvNames } from "../companion/runenv.ts";
+import { needsShell } from "../contract/frozen-changes.ts";
+import { isRunenvName } from "../contract/runenv-variables.ts";
 import { checkFrozen, type FrozenActivation, freezeAll } from "../freezing/freeze.ts";
 import { removePlaced } from "../freezing/place.ts";
 import { printable } from "../system/text.ts";
@@ -107,8 +109,19 @@ function runenvsOf({ names }: Order, environment: Environment): Runenv[] {
       "this image declares no runenv, so that there is nothing to freeze",
       "set DA__P7__RUNENV__<NAME>__ACTIVATE (ENV in a Dockerfile) before this command",
     );
-  return [...new Set(wanted)].map((name) =>
-    findRunenv({ name: name.toUpperCase(), version: 0 }, environment),
+  return [...new Set(wanted.map(runenvName))].map((name) =>
+    findRunenv({ name, version: 0 }, environment),
+  );
+}
+
+/** @throws Failure `runenv-invalid` */
+function runenvName(word: string): string {
+  const name = word.toUpperCase();
+  if (isRunenvName(name)) return name;
+  throw new Failure(
+    "runenv-invalid",
+    `'${printable(word)}' is not a runenv's name of letters, digits and _`,
+    "write for example sidecar freeze COBOL; without a name all are frozen",
   );
 }
 
@@ -133,7 +146,7 @@ function orderOf(words: readonly string[]): Order {
         );
       inputs.push(value);
     } else if (word.startsWith("-"))
-      throw unknownOption(word, {
+      throw unknownOption(word.split("=", 1)[0]!, {
         names: ["check", "help", "input", "remove"],
         help: "sidecar freeze --help",
       });

@@ -5,7 +5,13 @@ import { printable } from "../system/text.ts";
 import { nearest } from "./suggest.ts";
 
 /** The page's section of a code, or without one all codes. @throws Failure */
-export function messageText([code]: readonly string[]): string {
+export function messageText([code, another]: readonly string[]): string {
+  if (another !== undefined)
+    throw new Failure(
+      "argument-unexpected",
+      `sidecar messages takes one CODE; ${printable(another)} is one too many`,
+      "sidecar messages lists all",
+    );
   const known = [...Object.keys(failureExitCodes), ...noticeCodes].sort();
   if (code === undefined) return known.join("\n");
   if (known.includes(code)) return sectionOf(page, code);

@@ -1,16 +1,15 @@
 /** Everything that is not a block: help, version, completion, commands. By yargs. */
 import yargs, { type Argv } from "yargs";
-import { writeAll } from "#system/descriptors.ts";
-import { errorNumber, SystemError } from "#system/errors.ts";
 import { isTerminal } from "#system/process.ts";
 import { restoreSignals } from "#system/signals.ts";
 import type { Started } from "#system/start.ts";
+import { writeAnswer } from "../companion/answer.ts";
 import { formatDuration } from "../companion/duration.ts";
 import { Environment } from "../companion/environment.ts";
 import { Failure } from "../companion/failure.ts";
 import { Log } from "../companion/log.ts";
 import { runenvNames } from "../companion/runenv.ts";
-import { encode } from "../system/text.ts";
+import { printable } from "../system/text.ts";
 import { type CommandName, commands } from "./commands.ts";
 import { completions } from "./completions.ts";
 import { installHere } from "./install.ts";
@@ -102,9 +101,7 @@ async function answer(started: Started, environment: Environment): Promise<numbe
         print,
       );
     case "completion":
-      return print(
-        completionScript(environment, words[1] ?? environment.get("SHELL") ?? ""),
-      );
+      return print(completionScript(environment, shellOf(words.slice(1), environment)));
     case "freeze": {
       const { freezeHere } = await import("./freeze.ts");
       return freezeHere(words.slice(1), started, print);
@@ -210,6 +207,26 @@ Examples:
   source <(sidecar completion bash)                      for this shell
   sidecar completion zsh > ~/.zsh/completions/_sidecar   for every zsh from now on`;
 
+const completedShells = ["bash", "zsh"];
+
+/** @throws Failure `argument-unexpected`, `option-value-invalid` */
+function shellOf(
+  [named, another]: readonly string[],
+  environment: Environment,
+): string {
+  const hint = "write sidecar completion bash, or zsh";
+  if (another !== undefined)
+    throw new Failure(
+      "argument-unexpected",
+      `sidecar completion takes one shell; ${printable(another)} is one too many`,
+      hint,
+    );
+  if (named === undefined) return environment.get("SHELL") ?? "";
+  if (completedShells.includes(named)) return named;
+  const problem = `there is no completion for ${printable(named)}`;
+  throw new Failure("option-value-invalid", problem, hint);
+}
+
 /** The script of yargs; it calls `sidecar --get-yargs-completions` when TAB is hit. */
 function completionScript(environment: Environment, shell: string): string {
   // yargs looks for the shell in the environment, when it is made: the launcher hides
@@ -229,19 +246,8 @@ function completionScript(environment: Environment, shell: string): string {
   return lines.join("\n").trimEnd();
 }
 
-/** @throws Failure `output-unwritable` */
+/** @returns sidecar's exit code @throws Failure `output-unwritable` */
 function print(text: string): number {
-  try {
-    writeAll(1, encode(`${text}\n`));
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    // Whoever reads (`sidecar --help | head`) has seen enough.
-    if (error.errno === errorNumber.EPIPE) return 0;
-    throw new Failure(
-      "output-unwritable",
-      `what was asked for cannot be written to standard output: ${error.message}`,
-      "open it, or make room where it leads",
-    );
-  }
+  writeAnswer(`${text}\n`);
   return 0;
 }

@@ -1,7 +1,9 @@
 /** What the kernel accounts for a block, beside what it tells at each process's end. */
 import type { Channel } from "./relay.ts";
 
-/** Since the block was started. What is not known, or not the block's own, is absent. */
+/**
+ * Since the block was started. What is not known, or not the block's own, is absent.
+ */
 export type MemoryFigures = {
   /** Bytes. */
   readonly peakMemory?: number;

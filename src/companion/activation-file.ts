@@ -38,10 +38,11 @@ export function requireReadable(
       forDeveloper,
     );
   }
-  if (found.kind === "directory")
+  // A device may be one: /dev/null has nothing to do.
+  if (["directory", "fifo", "socket"].includes(found.kind))
     throw new Failure(
       "activation-file-unreadable",
-      `${file} is a directory`,
+      `${file} is a ${found.kind}`,
       forDeveloper,
     );
   if (!mayAccess(path, "read"))

@@ -137,7 +137,8 @@ function requireSuccess(
   if (life.reason?.kind === "timeout")
     throw new Failure(
       "activation-timeout",
-      `the activation of ${runenv} lasted longer than ${formatDuration(timeout)}${output}`,
+      `the activation of ${runenv} lasted longer than ` +
+        `${formatDuration(timeout)}${output}`,
       "mend what it waits for, or allow more time with --activate-timeout",
     );
   if (how.kind === "signalled")

@@ -23,7 +23,7 @@ export function cgroupUnusable(
   return new Failure(
     "cgroup-unusable",
     `--cgroup ${printable(parent)}: no cgroup can be made there for the block: ${why}`,
-    "name a cgroup that was delegated to this user; without --cgroup all of the block " +
-      "is ended too",
+    "name a cgroup that was delegated to this user; without --cgroup all of the " +
+      "block is ended too",
   );
 }

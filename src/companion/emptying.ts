@@ -1,23 +1,21 @@
 /** What is still in the pipes of a process that has ended. */
 import { type Interest, waitFor } from "#system/descriptors.ts";
-import type { Channel } from "./relay.ts";
-
-/** The most that a pipe can hold is one MiB (pipe(7)); a read takes 64 KiB of it. */
-const mostReads = 16;
+import { type Channel, mostReads } from "./relay.ts";
 
 /**
  * Lets each channel take what is there now, and pass it on to whoever reads it, however
  * slow he is.
  * @param signals a descriptor that is ready when a signal has arrived
- * @param onSignals reads them; returns until when to wait from now on, in milliseconds
- * of the monotonic clock
+ * @param until when to wait no longer, in milliseconds of the monotonic clock
+ * @param onSignals reads them; returns what `until` is from now on
  */
 export function empty(
   channels: readonly Channel[],
   signals: number,
+  until: number,
   onSignals: () => number,
 ): void {
-  let deadline = Infinity;
+  let deadline = until;
   const reads = new Map<Channel, number>();
   for (const channel of channels) channel.finish?.();
   while (performance.now() < deadline) {

@@ -2,13 +2,13 @@
 import { planActivation } from "#companion/activation-plan.ts";
 import { describeUser, identityVariables } from "#companion/identity.ts";
 import { fileProblem, findProgram } from "#companion/program.ts";
-import { writeAll } from "#system/descriptors.ts";
 import { currentDirectory } from "#system/files.ts";
 import { pathFrom } from "#system/paths.ts";
 import { isSecret } from "../contract/secrets.ts";
-import { encode, printable } from "../system/text.ts";
+import { printable } from "../system/text.ts";
 import { variablesOf } from "./activation.ts";
 import type { ActivationPlan } from "./activation-file.ts";
+import { writeAnswer } from "./answer.ts";
 import { formatDuration } from "./duration.ts";
 import { type Environment, shownValue } from "./environment.ts";
 import { Failure } from "./failure.ts";
@@ -16,7 +16,7 @@ import { activateFrozen, frozenPath } from "./frozen.ts";
 import type { Request } from "./request.ts";
 import type { Runenv } from "./runenv.ts";
 import { formatSize } from "./size.ts";
-import { expandWords } from "./words.ts";
+import { expandWords, namesSecret } from "./words.ts";
 
 /** Writes the plan to standard output. @throws Failure as the run itself would */
 export function explain(
@@ -57,7 +57,7 @@ export function explain(
       : [["cgroup", `one below ${printable(request.cgroup)}`] as const]),
   ];
   const text = rows.map(([name, value]) => `${name.padEnd(12)}${value}\n`).join("");
-  writeAll(1, encode(text));
+  writeAnswer(text);
 }
 
 function describeRunenv({ name, version }: Runenv): string {
@@ -104,6 +104,7 @@ function describeProgram(
   environment: Environment,
   opaque: boolean,
 ): string {
+  if (namesSecret(words[0]!)) return "not shown";
   const later = opaque ? " (searched again after activation)" : "";
   try {
     const [program] = expandWords(words.slice(0, 1), (name) => environment.get(name));

@@ -2,6 +2,7 @@
  * The one type of error: what is wrong, in one line; what to do, in a second; and a
  * stable word for programs. docs/messages.md explains each word.
  */
+import { errorNumber, SystemError } from "#system/errors.ts";
 
 /** Every refusal and the exit code that goes with it (the contract's table). */
 export const failureExitCodes = {
@@ -74,6 +75,7 @@ export const failureExitCodes = {
   "internal-error": 125,
   "max-output-unavailable": 125,
   "memory-limited": 125,
+  "open-files-limited": 125,
   "option-conflict": 125,
   "option-repeated": 125,
   "option-unknown": 125,
@@ -160,8 +162,17 @@ export type Notice = {
   readonly concernsSafety?: boolean;
 };
 
-/** A mistake of ours: one line, as for everybody else's, and no stack. */
+/**
+ * What nobody has foreseen, as one line like any other, and no stack: a mistake of
+ * ours; or a limit that any call may meet.
+ */
 export function internalError(error: unknown): Failure {
+  if (error instanceof SystemError && error.errno === errorNumber.EMFILE)
+    return new Failure(
+      "open-files-limited",
+      "sidecar may not open as many files and pipes as it needs for this block",
+      "allow it 64 or more (ulimit -n, docker run --ulimit nofile=…)",
+    );
   const what =
     error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Failure(

@@ -5,8 +5,8 @@
  *     running ──timeout, TERM, INT, HUP, QUIT──▶ ending ──grace──▶ killed
  *        └───────── it ended, others remain ───────▲
  *
- * It is over when the process has ended and nobody is left of all that it has started; or
- * when even SIGKILL did not help (a process in an uninterruptible sleep).
+ * It is over when the process has ended and nobody is left of all that it has started;
+ * or when even SIGKILL did not help (a process in an uninterruptible sleep).
  */
 
 export type Reason =
@@ -19,10 +19,12 @@ export type Life = {
   readonly reason?: Reason;
   /** The process itself has ended; others whom it started may remain. */
   readonly ended: boolean;
-  /** The process is stopped (SIGSTOP, Ctrl-Z), and deaf to everything but SIGKILL. */
-  readonly stopped: boolean;
+  /** Sidecar has received SIGTERM: the next one means at once. */
+  readonly asked: boolean;
   /** When to act next, in milliseconds of the monotonic clock. */
   readonly deadline?: number;
+  /** When the grace is over, once sidecar ends it or has been told to. */
+  readonly graceEnd?: number;
 };
 
 export type Event =
@@ -31,7 +33,7 @@ export type Event =
   | { readonly kind: "ended"; readonly alone: boolean }
   /** The last of those who were left has ended. */
   | { readonly kind: "alone" }
-  | { readonly kind: "stopped" }
+  | { readonly kind: "stopped"; readonly signal: number }
   | { readonly kind: "deadline" };
 
 /**
@@ -48,6 +50,8 @@ export type Limits = { readonly timeout?: number; readonly grace: number };
 const SIGTERM = 15;
 const SIGKILL = 9;
 const SIGCONT = 18;
+const SIGTTIN = 21;
+const SIGTTOU = 22;
 /** How long the kernel gets to carry out a SIGKILL, in milliseconds. */
 export const killLimit = 10_000;
 
@@ -55,7 +59,7 @@ export function begin(now: number, { timeout }: Limits): Life {
   return {
     phase: "running",
     ended: false,
-    stopped: false,
+    asked: false,
     ...(timeout === undefined ? {} : { deadline: now + timeout }),
   };
 }
@@ -75,37 +79,47 @@ export function step(
     case "alone":
       return life.ended ? [over(life), []] : [life, []];
     case "stopped":
-      return wake({ ...life, stopped: true }, []);
+      return [life, life.phase === "running" || isByTerminal(event) ? [] : [wake]];
     case "deadline":
       return onDeadline(life, now, limits);
   }
 }
 
-/** A process that is to end has to run for it: behind `sends` it is continued. */
-function wake(life: Life, sends: readonly Send[]): readonly [Life, readonly Send[]] {
-  if (life.phase === "running" || !life.stopped) return [life, sends];
-  const send: Send = { to: "process", signal: SIGCONT };
-  return [{ ...life, stopped: false }, [...sends, send]];
+/**
+ * Whoever is stopped (SIGSTOP, Ctrl-Z) is deaf to everything but SIGKILL. Who is to end
+ * has to run for it: the process, and others of its group, of whose stops nobody tells.
+ */
+const wake: Send = { to: "process", signal: SIGCONT };
+
+/**
+ * Who is stopped because he uses a terminal that is not his would be at once again, and
+ * has had the signal that asked for the end.
+ */
+function isByTerminal({ signal }: { readonly signal: number }): boolean {
+  return signal === SIGTTIN || signal === SIGTTOU;
 }
 
 function onSignal(
-  life: Life,
+  given: Life,
   { signal, ends }: { signal: number; ends: boolean },
   now: number,
   limits: Limits,
 ): readonly [Life, readonly Send[]] {
-  const send: Send[] = [{ to: life.ended ? "everybody" : "process", signal }];
-  if (!ends) return [signal === SIGCONT ? { ...life, stopped: false } : life, send];
-  if (life.phase === "running") {
-    const reason: Reason = { kind: "cancelled", signal };
-    return wake(
-      { ...life, phase: "ending", reason, deadline: now + limits.grace },
-      send,
-    );
-  }
+  const send: Send = { to: given.ended ? "everybody" : "process", signal };
+  if (!ends) return [given, [send]];
   // A second SIGTERM means: do not wait any longer.
-  const impatient = life.phase === "ending" && signal === SIGTERM && life.reason;
-  return impatient && life.reason.kind === "cancelled" ? kill(life, now) : [life, send];
+  const isTerm = signal === SIGTERM;
+  if (given.phase === "ending" && isTerm && given.asked)
+    return kill({ ...given, graceEnd: now }, now);
+  const life = {
+    ...given,
+    asked: given.asked || isTerm,
+    graceEnd: given.graceEnd ?? now + limits.grace,
+  };
+  if (life.phase !== "running") return [life, [send]];
+  const reason: Reason = { kind: "cancelled", signal };
+  const deadline = now + limits.grace;
+  return [{ ...life, phase: "ending", reason, deadline }, [send, wake]];
 }
 
 function onEnded(
@@ -132,9 +146,9 @@ function onDeadline(
     case "running": {
       const reason: Reason = { kind: "timeout" };
       const deadline = now + limits.grace;
-      return wake({ ...life, phase: "ending", reason, deadline }, [
-        { to: "process", signal: SIGTERM },
-      ]);
+      const send: Send = { to: "process", signal: SIGTERM };
+      const ending = { ...life, phase: "ending", reason, deadline } as const;
+      return [{ ...ending, graceEnd: deadline }, [send, wake]];
     }
     case "ending":
       return kill(life, now);

@@ -146,7 +146,9 @@ function signalledNotice(signal: number, core: boolean): Notice {
   return {
     level: "error",
     code: "block-signalled",
-    message: `the block was ended by ${signalName(signal)}${core ? ", with a core dump" : ""}`,
+    message:
+      `the block was ended by ${signalName(signal)}` +
+      (core ? ", with a core dump" : ""),
     hint: "it was not sidecar's: the block crashed, or somebody else ended it",
   };
 }

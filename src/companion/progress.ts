@@ -126,13 +126,17 @@ export class Progress {
     return account.watch(() => this.#noteMemory(account));
   }
 
-  /** The kernel may end the block next, and sidecar with it: what is known is written. */
+  /**
+   * The kernel may end the block next, and sidecar with it: what is known is written.
+   */
   #noteMemory(account: Account): void {
     this.note(usageOf(account, account.memory()));
     if (this.#path !== undefined) this.#writeIfPossible(this.#path);
   }
 
-  /** Notes what the block used. @returns how many the kernel ended for want of memory */
+  /**
+   * Notes what the block used. @returns how many the kernel ended for want of memory
+   */
   account({ how, processorSeconds, peakMemory }: Ended): number {
     if (this.#path === undefined) {
       const well = how.kind === "exited" && how.code === 0;

@@ -7,7 +7,15 @@
  */
 import { closeDescriptor, writeAll } from "#system/descriptors.ts";
 import { SystemError } from "#system/errors.ts";
-import { createFile, openExisting, removeFile, renameFile } from "#system/files.ts";
+import {
+  createFile,
+  descriptorStatus,
+  linkStatus,
+  openExisting,
+  removeFile,
+  renameFile,
+  status,
+} from "#system/files.ts";
 import { encode, printable } from "../system/text.ts";
 import { Failure } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
@@ -70,6 +78,8 @@ export type ResultRecord = {
 /** @throws Failure `result-unwritable`: a record that cannot be kept is refused */
 export function writeRecord(path: string, record: ResultRecord): void {
   const text = `${JSON.stringify(record, shownText, 2)}\n`;
+  const obstacle = notReplaceable(path);
+  if (obstacle !== undefined) throw unwritable(path, obstacle);
   const beside = `${path}.${process.pid}.new`;
   try {
     removeFile(beside);
@@ -83,12 +93,35 @@ export function writeRecord(path: string, record: ResultRecord): void {
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
     removeFile(beside);
-    throw new Failure(
-      "result-unwritable",
-      `--result ${printable(path)} cannot be written: ${error.message}`,
-      "name a file in a directory where this user may make files",
-    );
+    throw unwritable(path, error.message);
   }
+}
+
+/**
+ * To rename a file over a device, a FIFO or /dev/stdout would succeed, and the system
+ * be without it from then on.
+ * @returns what stands there that must not be replaced
+ */
+function notReplaceable(path: string): string | undefined {
+  const entry = linkStatus(path);
+  if (entry instanceof SystemError || entry.kind === "file") return undefined;
+  const isLink = entry.kind === "symbolic link";
+  const found = isLink ? status(path) : entry;
+  if (found instanceof SystemError) return undefined;
+  if (found.kind !== "file") return `it is a ${found.kind}`;
+  const isStandard = [0, 1, 2].some((descriptor) => {
+    const open = descriptorStatus(descriptor);
+    return !(open instanceof SystemError) && open.identity === found.identity;
+  });
+  return isStandard ? "it leads to what sidecar reads or writes itself" : undefined;
+}
+
+function unwritable(path: string, why: string): Failure {
+  return new Failure(
+    "result-unwritable",
+    `--result ${printable(path)} cannot be written: ${why}`,
+    "name a file in a directory where this user may make files",
+  );
 }
 
 /** JSON has no bytes: what is no valid text appears as U+FFFD. */

@@ -1,8 +1,8 @@
 /**
- * Copies of a stream, made by whoever waits: of an activation's output, and of a block's
- * where no thread can make them (stream-relay.ts). What is written into a pipe goes on
- * to one or more descriptors, byte for byte and in order. A slow reader slows the
- * writer, as a pipe between them would; nothing is held back, and no more than one
+ * Copies of a stream, made by whoever waits: of an activation's output, and of a
+ * block's where no thread can make them (stream-relay.ts). What is written into a pipe
+ * goes on to one or more descriptors, byte for byte and in order. A slow reader slows
+ * the writer, as a pipe between them would; nothing is held back, and no more than one
  * buffer is held.
  */
 import {
@@ -32,18 +32,31 @@ export type LostSink = Omit<Sink, "descriptor"> & {
   readonly written: number;
 };
 
-/**
- * A sink, how far in the buffer it is, how much it took in all, and how much it takes at
- * once (bytes).
- */
-type Reader = Sink & { at: number; written: number; readonly piece: number };
+/** A sink, how far in the buffer it is, and how much it took in all (bytes). */
+type Reader = Sink & {
+  at: number;
+  written: number;
+  /** A file never makes a writer wait for a reader; anything else may. */
+  readonly isFile: boolean;
+};
 
 /** What stands between a block's stream and its file. */
 export type StreamRelay = Channel & {
   /** Bytes that came so far. */
   readonly bytes: number;
   readonly lost: readonly LostSink[];
+  /**
+   * The block has ended, and nobody reads what he should: he is waited for no longer. A
+   * file gets what is in the pipe all the same.
+   * @returns whether there was somebody
+   */
+  abandon(): boolean;
 };
+
+/** Why such a copy ended. */
+export const unread = new Error("nobody read the rest in time");
+/** The most that a pipe can hold is one MiB (pipe(7)); a read takes 64 KiB of it. */
+export const mostReads = 16;
 
 export class Relay implements StreamRelay {
   /** Bytes read so far. */
@@ -62,7 +75,7 @@ export class Relay implements StreamRelay {
     this.#source = source;
     this.#tailSize = tailSize;
     this.#sinks = sinks.map((sink) => {
-      return { ...sink, at: 0, written: 0, piece: pieceFor(sink) };
+      return { ...sink, at: 0, written: 0, isFile: isFile(sink) };
     });
     setNonBlocking(source, true);
   }
@@ -93,6 +106,19 @@ export class Relay implements StreamRelay {
     this.#ended = true;
   }
 
+  abandon(): boolean {
+    if (!this.#behind) return false;
+    for (const sink of this.#sinks.filter((one) => !one.isFile))
+      this.#lose(sink, unread);
+    for (let reads = 0; this.#sinks.length > 0; reads += 1) {
+      while (this.#behind) this.advance();
+      const { bytes } = this;
+      if (reads < mostReads) this.advance();
+      if (this.bytes === bytes) break;
+    }
+    return true;
+  }
+
   get #behind() {
     return this.#sinks.find(({ at }) => at < this.#filled);
   }
@@ -111,17 +137,22 @@ export class Relay implements StreamRelay {
   }
 
   #write(sink: Reader): void {
-    const end = Math.min(sink.at + sink.piece, this.#filled);
+    const piece = sink.isFile ? bufferSize : pieceSize;
+    const end = Math.min(sink.at + piece, this.#filled);
     try {
       const taken = writeSome(sink.descriptor, this.#buffer.subarray(sink.at, end));
       sink.at += taken;
       sink.written += taken;
     } catch (error) {
       // The block must not suffer: this copy ends, the others go on.
-      this.#sinks.splice(this.#sinks.indexOf(sink), 1);
-      const { name, isConsole, written } = sink;
-      this.lost.push({ name, isConsole, written, error: error as SystemError });
+      this.#lose(sink, error as SystemError);
     }
+  }
+
+  #lose(sink: Reader, error: Error): void {
+    this.#sinks.splice(this.#sinks.indexOf(sink), 1);
+    const { name, isConsole, written } = sink;
+    this.lost.push({ name, isConsole, written, error });
   }
 
   #remember(bytes: Uint8Array): void {
@@ -132,11 +163,9 @@ export class Relay implements StreamRelay {
   }
 }
 
-/** A file never makes a writer wait for a reader; anything else may. */
-function pieceFor({ descriptor }: Sink): number {
+function isFile({ descriptor }: Sink): boolean {
   const found = descriptorStatus(descriptor);
-  const isFile = !(found instanceof SystemError) && found.kind === "file";
-  return isFile ? bufferSize : pieceSize;
+  return !(found instanceof SystemError) && found.kind === "file";
 }
 
 /** What an activation tells sidecar: bytes from a pipe, kept. */

@@ -16,7 +16,7 @@ import {
 } from "#system/files.ts";
 import { removeCgroup } from "#system/own-cgroup.ts";
 import { pathFrom } from "#system/paths.ts";
-import { adoptOrphans, isForeground, isTerminal } from "#system/process.ts";
+import { adoptOrphans } from "#system/process.ts";
 import type { Started } from "#system/start.ts";
 import { activate } from "./activation.ts";
 import { cgroupUnusable, makeBlockCgroup } from "./block-cgroup.ts";
@@ -46,7 +46,8 @@ import {
 } from "./streams.ts";
 import { Cancelled, type Ended, Supervisor } from "./supervision.ts";
 import { makeTemporary, removeTemporary } from "./temporary.ts";
-import { expandWords } from "./words.ts";
+import { findTerminal } from "./terminal.ts";
+import { expandWords, withoutSecret } from "./words.ts";
 
 /** Runs a block to its end. @returns sidecar's exit code */
 export function runBlock(request: Request, started: Started, log: Log): number {
@@ -58,7 +59,8 @@ export function runBlock(request: Request, started: Started, log: Log): number {
   } catch (error) {
     if (error instanceof Cancelled) outcome = outcomeOfCancellation(error.signal);
     else {
-      const failure = error instanceof Failure ? error : internalError(error);
+      const told = error instanceof Failure ? error : internalError(error);
+      const failure = withoutSecret(told, request.words[0]!);
       log.failure(failure);
       run.progress.note({ message: failure.message });
       outcome = outcomeOfFailure(failure);
@@ -182,6 +184,7 @@ class Run {
     const { timeout, grace } = this.#request;
     const { descriptors, relays } = streams;
     const channels: Channel[] = [...relays];
+    const terminal = findTerminal(this.#supervisor.started);
     try {
       return this.#supervisor.run(
         {
@@ -190,10 +193,11 @@ class Run {
           environment: environment.entries,
           descriptors,
           ...(this.#cgroup === undefined ? {} : { cgroup: this.#cgroup }),
+          ...(terminal?.atOnce ? { terminal: terminal.descriptor } : {}),
         },
         {
           ...(timeout === undefined ? {} : { timeout }),
-          ...(isTerminal(0) && isForeground(0) ? { terminal: 0 } : {}),
+          ...(terminal === undefined ? {} : { terminal }),
           grace,
           channels,
           started: () => {

@@ -69,7 +69,8 @@ export function findRunenv(request: RunenvRequest, environment: Environment): Ru
         (known ? `it has ${known}` : "it declares none"),
       known
         ? "ask for one of these, or choose an image that has it"
-        : `an image declares it with ${variable("ACTIVATE")} and ${variable("EXECUTE")}`,
+        : `an image declares it with ${variable("ACTIVATE")} and ` +
+            variable("EXECUTE"),
     );
   }
   const declared = environment.get(variable("VERSION"));
@@ -77,7 +78,8 @@ export function findRunenv(request: RunenvRequest, environment: Environment): Ru
   if (declared !== undefined && version === undefined)
     throw new Failure(
       "runenv-version-invalid",
-      `${variable("VERSION")}=${shownValue(variable("VERSION"), declared)} is not a whole number from 0 on`,
+      `${variable("VERSION")}=${shownValue(variable("VERSION"), declared)} ` +
+        "is not a whole number from 0 on",
       "this is for the image's developer to mend",
     );
   if (version !== undefined && version < request.version)

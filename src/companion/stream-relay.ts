@@ -9,7 +9,7 @@ import {
   type RelayedFile,
   type ThreadRelay,
 } from "#system/relaying.ts";
-import { type LostSink, Relay, type Sink, type StreamRelay } from "./relay.ts";
+import { type LostSink, Relay, type Sink, type StreamRelay, unread } from "./relay.ts";
 
 /** A file that a block's streams go into. */
 export type Target = {
@@ -28,8 +28,8 @@ export type Target = {
 /**
  * Begins to copy into `target`, and to `console` where that is wanted.
  * @param limit of the target, in bytes; 0 for none
- * @returns the writing end of the pipe, for the block; nothing where the limit cannot be
- * kept, because there can be no thread
+ * @returns the writing end of the pipe, for the block; nothing where the limit cannot
+ * be kept, because there can be no thread
  */
 export function beginCopies(
   target: Target,
@@ -75,10 +75,6 @@ export class RelayByThread implements StreamRelay {
     this.#thread.finish();
   }
 
-  /**
-   * Ends it although somebody does not read what he should.
-   * @returns whether that had to be done
-   */
   abandon(): boolean {
     if (this.#thread.isDone) return false;
     this.#thread.abandon();
@@ -92,8 +88,6 @@ export class RelayByThread implements StreamRelay {
     return [{ name: this.#console, isConsole: true, error, written: consoleWritten }];
   }
 }
-
-const unread = new Error("nobody read it when sidecar was told to end");
 
 /** Every copy that ended early, each once. */
 export function lostCopies(targets: readonly Target[]): LostSink[] {

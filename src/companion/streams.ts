@@ -13,7 +13,7 @@ import { Failure, type Notice } from "./failure.ts";
 import type { StreamRecord } from "./record.ts";
 import type { StreamRelay } from "./relay.ts";
 import { lostStream, outputCut } from "./stream-notices.ts";
-import { beginCopies, lostCopies, RelayByThread, type Target } from "./stream-relay.ts";
+import { beginCopies, lostCopies, type Target } from "./stream-relay.ts";
 
 export type StreamName = "stdout" | "stderr";
 
@@ -95,12 +95,28 @@ function writeEndOf(
     name: `sidecar's own ${name}`,
     isConsole: true,
   };
-  const writeEnd = beginCopies(target, tee ? console : undefined, limit);
+  let writeEnd: number | undefined;
+  try {
+    writeEnd = beginCopies(target, tee ? console : undefined, limit);
+  } catch (error) {
+    throw error instanceof SystemError && error.errno === errorNumber.EPERM
+      ? onlyAppendable(target)
+      : error;
+  }
   if (writeEnd !== undefined) return writeEnd;
   throw new Failure(
     "max-output-unavailable",
     "--max-output: there can be no further thread or memory, which it needs",
     "allow the task one process more (ulimit -u, pids.max), or leave it out",
+  );
+}
+
+/** What it keeps of the end is written again and again, and cannot be here. */
+function onlyAppendable({ name }: Target): Failure {
+  return new Failure(
+    "max-output-unavailable",
+    `--max-output: ${printable(name)} takes bytes at its end only (chattr +a)`,
+    "name another file, or leave --max-output out",
   );
 }
 
@@ -116,9 +132,7 @@ export function closePipes({ descriptors, targets }: Streams): void {
  * @returns whether that console is sidecar's own standard error
  */
 export function abandonConsoles({ redirected, relays }: Streams): boolean {
-  const unread = relays.filter(
-    (relay) => relay instanceof RelayByThread && relay.abandon(),
-  );
+  const unread = relays.filter((relay) => relay.abandon());
   return redirected.some(
     ({ name, target }) =>
       target.relays.some((relay) => unread.includes(relay)) && isSame(own[name], 2),
@@ -177,9 +191,11 @@ function openFile(
   }
 }
 
-function unwritable(name: StreamName, path: string, error: SystemError): Failure {
+function unwritable(name: StreamName, path: string, error: SystemError): Error {
   const what = `--${name} ${printable(path)}`;
   switch (error.errno) {
+    case errorNumber.EMFILE:
+      return error; // No file's fault.
     case errorNumber.EISDIR:
       return new Failure(
         "stream-directory",

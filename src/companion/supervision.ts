@@ -1,7 +1,7 @@
 /**
- * Attends to a process until it and all that it started have ended: passes signals on, keeps the
- * time limit, copies streams, reaps orphans. It sleeps in poll(2) and wakes only when
- * something has happened; there is no other clock, thread or event loop.
+ * Attends to a process until it and all that it started have ended: passes signals on,
+ * keeps the time limit, copies streams, reaps orphans. It sleeps in poll(2) and wakes
+ * only when something has happened; there is no other clock, thread or event loop.
  */
 import { waitFor } from "#system/descriptors.ts";
 import {
@@ -25,11 +25,13 @@ import type { Started } from "#system/start.ts";
 import { empty } from "./emptying.ts";
 import { begin, type Event, type Life, type Limits, step } from "./lifecycle.ts";
 import type { Channel } from "./relay.ts";
-import { lendTerminal, stopAlong, takeTerminal } from "./terminal.ts";
+import { stopAlong, type Terminal, takeTerminal } from "./terminal.ts";
 
 const { SIGHUP, SIGINT, SIGQUIT, SIGTERM } = signalNumber;
 const endingSignals: readonly number[] = [SIGTERM, SIGINT, SIGHUP, SIGQUIT];
 const passedOn: readonly number[] = forwardedSignals.map((name) => signalNumber[name]);
+/** Who reads at all has read all by then, though the grace is over (milliseconds). */
+const leastPatience = 2000;
 
 /** Sidecar was told to end while there was nothing yet that could be ended. */
 export class Cancelled extends Error {
@@ -41,8 +43,8 @@ export class Cancelled extends Error {
 export type Attention = Limits & {
   /** Goes on in the background where its first process ends well (an activation). */
   readonly mayLeaveOthers?: boolean;
-  /** The descriptor of the terminal that the process is to have while it runs. */
-  readonly terminal?: number;
+  /** What the process has, or may come to have, while it runs. */
+  readonly terminal?: Terminal;
   readonly channels: readonly Channel[];
   /** Called once the process runs: to close what only it needs. */
   readonly started?: (process: number) => void;
@@ -134,7 +136,7 @@ export class Supervisor {
       if (change.process !== process) return;
       const { how } = change;
       if (how.kind === "stopped") {
-        happen({ kind: "stopped" });
+        happen({ kind: "stopped", signal: how.signal });
         if (terminal !== undefined && life.phase === "running")
           stopAlong(process, how.signal, terminal);
         return;
@@ -157,8 +159,6 @@ export class Supervisor {
     };
 
     if (process === undefined) happen({ kind: "ended", alone: isAlone() });
-    if (process !== undefined && terminal !== undefined)
-      lendTerminal(terminal, process);
     for (const signal of this.#pending.splice(0)) onSignal(signal);
     look();
 
@@ -173,7 +173,7 @@ export class Supervisor {
     }
     if (process === undefined) return undefined;
     if (terminal !== undefined) takeTerminal(terminal, process);
-    this.#empty(channels, attention);
+    this.#empty(channels, attention, life);
     if (attention.mayLeaveOthers) {
       for (const tree of trees) this.#left.add(tree);
       this.#leftChannels.push(...channels);
@@ -202,18 +202,24 @@ export class Supervisor {
 
   /**
    * What is in the pipes now belongs to the process; what comes later does not. Whoever
-   * is slow to read it is waited for; but where sidecar is told to end only for the
-   * grace, and not at all at a second SIGTERM, or where another process is to follow.
+   * is slow to read it is waited for; but where sidecar ended the process, or is told
+   * to end, only for the grace, and not at all at a second SIGTERM, or where another
+   * process is to follow.
    */
-  #empty(channels: readonly Channel[], { grace, mayLeaveOthers }: Attention): void {
-    let deadline = Infinity;
-    empty(channels, this.#signals, () => {
+  #empty(channels: readonly Channel[], attention: Attention, life: Life): void {
+    const { grace, mayLeaveOthers } = attention;
+    const { graceEnd } = life;
+    let { asked } = life;
+    let deadline =
+      graceEnd === undefined ? Infinity : Math.max(graceEnd, now() + leastPatience);
+    empty(channels, this.#signals, deadline, () => {
       for (const signal of readSignals(this.#signals)) {
         if (mayLeaveOthers) this.#keep(signal);
         if (!this.#ends(signal)) continue;
-        const isSecond = signal === SIGTERM && deadline < Infinity;
+        const isSecond = signal === SIGTERM && asked;
         const patience = mayLeaveOthers || isSecond ? 0 : grace;
         deadline = Math.min(deadline, now() + patience);
+        asked ||= signal === SIGTERM;
       }
       return deadline;
     });

@@ -15,7 +15,8 @@ export function makeTemporary(environment: Environment): string {
       "temporary-failed",
       `--temporary: no directory can be made in ${printable(parent)}: ` +
         (error as Error).message,
-      `let TMPDIR name a directory this user may write to, or make ${printable(parent)} one`,
+      "let TMPDIR name a directory this user may write to, " +
+        `or make ${printable(parent)} one`,
     );
   }
 }

@@ -7,16 +7,12 @@ import { deferInterruption } from "#system/interruption.ts";
 import type { Started } from "#system/start.ts";
 import { Environment } from "../companion/environment.ts";
 import { Failure } from "../companion/failure.ts";
-import {
-  activateFrozen,
-  frozenPath,
-  frozenVariable,
-  needsShell,
-} from "../companion/frozen.ts";
+import { activateFrozen, frozenPath, frozenVariable } from "../companion/frozen.ts";
 import type { Runenv } from "../companion/runenv.ts";
 import { Cancelled, Supervisor } from "../companion/supervision.ts";
+import { needsShell } from "../contract/frozen-changes.ts";
 import { SystemError } from "../system/posix/errors.ts";
-import { mayAccess, readFile } from "../system/posix/files.ts";
+import { mayAccess, readFile, status } from "../system/posix/files.ts";
 import { hostName } from "../system/posix/impersonation.ts";
 import { isAbsolute } from "../system/posix/paths.ts";
 import { adoptOrphans } from "../system/posix/process.ts";
@@ -94,7 +90,7 @@ function freezeOne(
       `${frozenVariable(name)} is ${path === undefined ? "empty" : "no absolute path"}`,
       "let it name a file by an absolute path, or leave it out",
     );
-  const trials = new Trials(runenv, supervisor);
+  const trials = new Trials(runenv, supervisor, host);
   try {
     trials.asUser(() => requireExecutable(runenv));
     const inputs = trials.asUser(() => inputsOf(runenv, named));
@@ -152,16 +148,25 @@ function inputsOf(runenv: Runenv, named: readonly string[]): Inputs {
       "name the file by an absolute path",
     );
   for (const path of named) {
-    const content = isAbsolute(path) ? readFile(path) : undefined;
-    if (content === undefined || content instanceof SystemError)
+    const problem = inputProblem(path);
+    if (problem !== undefined)
       throw new Failure(
         "option-value-invalid",
-        `--input ${printable(path)}: ` +
-          (content ? content.message : "the path is not absolute"),
+        `--input ${printable(path)}: ${problem}`,
         "name a file that every user may read, by an absolute path",
       );
   }
   return findInputs(runenv.activate, file, named);
+}
+
+/** Why a path that was named cannot be watched: it must not be left out in silence. */
+function inputProblem(path: string): string | undefined {
+  if (!isAbsolute(path)) return "the path is not absolute";
+  const found = status(path);
+  if (found instanceof SystemError) return found.message;
+  if (found.kind !== "file") return `it is a ${found.kind}, not a file`;
+  const content = readFile(path, 1);
+  return content instanceof SystemError ? content.message : undefined;
 }
 
 function rulesOf(
@@ -203,7 +208,8 @@ function rulesOf(
       "freeze-differs",
       `the activation of ${runenv.name} cannot be frozen: for another user, host, ` +
         `directory or time it gives other values to ${listed(error.names)}`,
-      "let it set these by constants, ${HOME} or ${USER}; or let it be run by the shell",
+      "let it set these by constants, ${HOME} or ${USER}; " +
+        "or let it be run by the shell",
     );
   }
 }

@@ -3,7 +3,7 @@
  * these source by a plain path, and those that the image's developer names. What else a
  * script may read cannot be known.
  */
-import { fingerprint } from "../companion/frozen-format.ts";
+import { fingerprint } from "../contract/frozen-format.ts";
 import { SystemError } from "../system/posix/errors.ts";
 import { readFile, status } from "../system/posix/files.ts";
 import { decode } from "../system/text.ts";
@@ -13,8 +13,15 @@ import type { Fact } from "./format.ts";
 const largestFile = 1 << 26;
 
 /** `. /plain/path` and `source /plain/path`, at the beginning of a command. */
-const sourcing =
-  /(?:^|[\n;&|({]|\b(?:then|do|else|if)\b)[ \t]*(?:\.|source)[ \t]+(["']?)(\/[^\s"'$`;&|<>()*?[\]{}\\]+)\1/g;
+const sourcing = new RegExp(
+  [
+    /(?:^|[\n;&|({]|\b(?:then|do|else|if)\b)[ \t]*/,
+    /(?:\.|source)[ \t]+(["']?)(\/[^\s"'$`;&|<>()*?[\]{}\\]+)\1/,
+  ]
+    .map(({ source }) => source)
+    .join(""),
+  "g",
+);
 
 export type Inputs = {
   readonly facts: readonly Fact[];

@@ -2,8 +2,8 @@
 import { Environment } from "../companion/environment.ts";
 import { Failure } from "../companion/failure.ts";
 import { applyFrozen } from "../companion/frozen.ts";
-import { expandValue } from "../companion/frozen-format.ts";
 import type { Runenv } from "../companion/runenv.ts";
+import { expandValue } from "../contract/frozen-format.ts";
 import { isSecret } from "../contract/secrets.ts";
 import { printable } from "../system/text.ts";
 import type { Fact } from "./format.ts";
@@ -25,7 +25,8 @@ export function requireNoHost(
   throw new Failure(
     "freeze-differs",
     `the activation of ${runenv.name} cannot be frozen: ` +
-      `it puts the name of this host, ${host}, into ${listed(names.map(({ name }) => name))}`,
+      `it puts the name of this host, ${host}, into ` +
+      listed(names.map(({ name }) => name)),
     "let it be run by the shell, or leave the name of the host out",
   );
 }

@@ -7,8 +7,8 @@
  * rules found so far foretell is not frozen: such a variable must be as it was.
  */
 
-import { stateOf } from "../companion/frozen.ts";
-import type { State } from "../companion/frozen-format.ts";
+import { stateOf } from "../contract/frozen-changes.ts";
+import type { State } from "../contract/frozen-format.ts";
 import {
   differences,
   foretell,
@@ -154,7 +154,9 @@ class Search {
     return after && outcomesOf(given, after, referencesOf(given, known));
   }
 
-  /** What becomes of `names` in a state of them all, if of all others it is the same. */
+  /**
+   * What becomes of `names` in a state of them all, if of all others it is the same.
+   */
   #inState(names: readonly string[], state: State): Outcomes | undefined {
     const tries = (state === "filled" ? [1, 2] : [1]).map((tag) => {
       const value = (name: string) =>

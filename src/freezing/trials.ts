@@ -20,7 +20,12 @@ import {
   listDirectory,
   removeTree,
 } from "../system/posix/files.ts";
-import { asUser, beOnHost, makeDirectoryFor } from "../system/posix/impersonation.ts";
+import {
+  asUser,
+  beOnHost,
+  makeDirectoryFor,
+  onOneProcessor,
+} from "../system/posix/impersonation.ts";
 import { isAnybodyLeft, nextChange } from "../system/posix/process.ts";
 import { decode, printable } from "../system/text.ts";
 import type { Values } from "./outcomes.ts";
@@ -46,12 +51,15 @@ const otherHost = "sidecar-freeze";
 export class Trials {
   readonly #runenv: Runenv;
   readonly #supervisor: Supervisor;
+  readonly #host: string;
   readonly #users: readonly [User, ...User[]];
   /** Milliseconds that the fastest took. */
   fastest = Number.POSITIVE_INFINITY;
 
-  constructor(runenv: Runenv, supervisor: Supervisor) {
+  /** @param host the name of this one */
+  constructor(runenv: Runenv, supervisor: Supervisor, host: string) {
     this.#runenv = runenv;
+    this.#host = host;
     this.#supervisor = supervisor;
     try {
       this.#users = userIds.map(makeUser) as [User, ...User[]];
@@ -70,14 +78,17 @@ export class Trials {
   }
 
   /**
-   * What an activation makes of variables, at another time and on another host for all
-   * users but the first. @throws Failure `activation-…`, `freeze-impossible`; Cancelled
+   * What an activation makes of variables, at another time and on another host, which
+   * has one processor, for all users but the first.
+   * @throws Failure `activation-…`, `freeze-impossible`; Cancelled
    */
   activate(index: number, given: Values): Values {
     const user = this.#users[index]!;
-    if (index > 0) beOnHost(otherHost);
+    // The first is on this host again, wherever the runenv before was tried last.
+    beOnHost(index === 0 ? this.#host : otherHost);
     if (index === 1) this.#supervisor.pause(oneSecond - (Date.now() % oneSecond) + 1);
-    const after = this.#run(user, given, standardError);
+    const run = () => this.#run(user, given, standardError);
+    const after = index === 0 ? run() : onOneProcessor(run);
     this.#requireNothingMade(user);
     return after;
   }

@@ -3,7 +3,7 @@
  * which many are otherwise at once. Where a rule foretells wrongly, it is tightened: a
  * block whose variables are so is then refused, and not given something wrong.
  */
-import { stateOf } from "../companion/frozen.ts";
+import { stateOf } from "../contract/frozen-changes.ts";
 import {
   foretellAll,
   markOf,
@@ -151,7 +151,8 @@ const mostWords = 24;
 function wordsAbout(name: string, texts: readonly string[]): string[] {
   const words = new Set<string>();
   const mention = new RegExp(
-    `(?:\\bcase\\b[^\\n]*\\$\\{?${name}\\b[^]*?\\besac\\b)|[^\\n]*\\$\\{?${name}\\b[^\\n]*`,
+    `(?:\\bcase\\b[^\\n]*\\$\\{?${name}\\b[^]*?\\besac\\b)|` +
+      `[^\\n]*\\$\\{?${name}\\b[^\\n]*`,
     "g",
   );
   for (const text of texts)

@@ -109,8 +109,10 @@ export type ImageSource = {
   /**
    * A layer's bytes as they are stored, in pieces of any size, from the beginning. They
    * are not verified; `layer/` does that.
+   * @param reuses whether a piece need not stay as it is once the next is asked for:
+   *   new ones for each of a few gigabytes are more garbage than sidecar's memory may hold
    * @throws Failure `image-…` where they cannot be had
    */
-  readonly open: (layer: Layer) => AsyncIterable<Uint8Array>;
+  readonly open: (layer: Layer, reuses?: boolean) => AsyncIterable<Uint8Array>;
   readonly close: () => Promise<void>;
 };

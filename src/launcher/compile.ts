@@ -7,8 +7,8 @@ import { assembly } from "./symbols.ts";
 
 /**
  * What Bun looks up by name when it runs. Found in two ways, for Bun 1.4.5: each name
- * printed in sidecar_dlsym while Bun's own functions were used; and the texts in its file
- * that are names of functions of libc, but not imported.
+ * printed in sidecar_dlsym while Bun's own functions were used; and the texts in its
+ * file that are names of functions of libc, but not imported.
  */
 const soughtByBun = [
   "__cxa_thread_atexit_impl",

@@ -121,7 +121,8 @@ export function demandsOf(program: Elf): Demands {
     const { name } = symbol;
     expect(
       Object.values<number>(relocationType).includes(type) && addend === 0,
-      `relocation type ${type} with addend ${addend}, for ${name}, is one that is known`,
+      `relocation type ${type} with addend ${addend}, for ${name}, ` +
+        "is one that is known",
     );
     expect(!symbol.threadLocal, `${name} is not thread-local`);
     if (symbol.defined) own.push({ address, value: symbol.address });

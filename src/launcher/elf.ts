@@ -2,9 +2,10 @@
  * Reads ELF files: the format of executables on Linux (elf(5)), as far as an executable
  * for x86-64 that is not position-independent needs it.
  *
- * An ELF file begins with a header and a table of segments, which says which part of the
- * file belongs at which address. One segment, called dynamic, holds what the loader of
- * shared libraries is to do: which symbols to look up, and where to write their addresses.
+ * An ELF file begins with a header and a table of segments, which says which part of
+ * the file belongs at which address. One segment, called dynamic, holds what the loader
+ * of shared libraries is to do: which symbols to look up, and where to write their
+ * addresses.
  */
 
 /** Kinds of segments. */
@@ -119,7 +120,8 @@ export class Elf {
       if (address >= start && address < start + fileSize)
         return offset + address - start;
     throw new Unexpected(
-      `cannot link statically: expected that ${this.#what} has 0x${address.toString(16)}` +
+      `cannot link statically: expected that ${this.#what} has ` +
+        `0x${address.toString(16)}` +
         " in its file",
     );
   }

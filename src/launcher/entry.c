@@ -147,12 +147,26 @@ static void fill_standard_descriptors(void) {
       call4(CALL_open, (u64)"/", O_PATH | O_CLOEXEC, 0, 0);
 }
 
+/* Bun opens two descriptors of its own before sidecar is asked anything, and where it
+   may not, it ends with words and an exit code of its own. It raises the limit itself. */
+static void require_descriptors(void) {
+  enum { RLIMIT_NOFILE = 7, NEEDED = 2 };
+  const u64 limit = sidecar_record.limits[RLIMIT_NOFILE].hard;
+  u64 unused = limit > DESCRIPTORS ? limit - DESCRIPTORS : 0;
+  for (u64 n = 3; n < limit && n < DESCRIPTORS; n++)
+    if (!(sidecar_record.descriptors[n / 64] & (1UL << (n % 64)))) unused++;
+  if (limit < 3 || unused < NEEDED)
+    refuse("sidecar: error[open-files-limited]: sidecar may not open as many files and"
+           " pipes as it needs\n  allow it 64 or more (ulimit -n, docker run --ulimit"
+           " nofile=…)\n");
+}
+
 /* Bun ends, with words and an exit code of its own, in a directory that was deleted. */
 static void require_directory(void) {
   char directory[4096];
   if (call4(CALL_getcwd, (u64)directory, sizeof directory, 0, 0) == -ENOENT)
-    refuse("sidecar: error[directory-missing]: the directory that sidecar was started in"
-           " was deleted\n  start it in a directory that exists\n");
+    refuse("sidecar: error[directory-missing]: the directory that sidecar was started "
+           "in was deleted\n  start it in a directory that exists\n");
 }
 
 /* The kernel lays argc, argv, NULL, envp, NULL on the stack, and the strings of both
@@ -173,6 +187,7 @@ __attribute__((used)) void sidecar_note(u64 *stack) {
   note_limits();
   require_memory();
   note_descriptors();
+  require_descriptors();
   fill_standard_descriptors();
 
   /* Without any argument (execve allows it) the variables come first. */

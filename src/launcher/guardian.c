@@ -1,7 +1,7 @@
 /*
- * The guardian: a process between sidecar and what sidecar starts. It is a subreaper, so
- * that everybody who descends from it stays its descendant, and it outlives a sidecar
- * that is killed by SIGKILL just long enough to kill them all.
+ * The guardian: a process between sidecar and what sidecar starts. It is a subreaper,
+ * so that everybody who descends from it stays its descendant, and it outlives a
+ * sidecar that is killed by SIGKILL just long enough to kill them all.
  *
  *     sidecar ── guardian ── block ── …
  *                        └── orphans of whoever, in whatever group or session
@@ -24,8 +24,6 @@ enum {
   FUTEX_WAKE = 1,
   PR_SET_NAME = 15,
   PR_SET_CHILD_SUBREAPER = 36,
-  SIGUSR1 = 10,
-  SIGUSR2 = 12,
   P_ALL = 0,
   WALL = 0x40000000,
   WNOHANG = 1,
@@ -34,8 +32,9 @@ enum {
   WNOWAIT = 0x1000000,
 };
 
-/* Sidecar wants something; sidecar is gone. (SIGCHLD: somebody has ended.) */
-static const u64 awaited = BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGCHLD);
+/* SIGCONT: sidecar wants something, or it is gone. It reaches a guardian that somebody
+   has stopped, too. (SIGCHLD: somebody has ended.) */
+static const u64 awaited = BIT(SIGCONT) | BIT(SIGCHLD);
 
 /* struct rusage of getrusage(2), as far as it is used. */
 struct usage {
@@ -125,8 +124,8 @@ static u64 take(volatile u64 *mask) {
   return __atomic_exchange_n(mask, 0, __ATOMIC_SEQ_CST);
 }
 
-/* They were sidecar's; whoever reads them should learn that it is gone. Another guardian
-   has a share in them, and may be reading /proc just now. */
+/* They were sidecar's; whoever reads them should learn that it is gone. Another
+   guardian has a share in them, and may be reading /proc just now. */
 static void close_descriptors(void) {
   call4(CALL_unshare, CLONE_FILES, 0, 0, 0);
   if (call4(CALL_close_range, 0, ~0U, 0, 0) < 0)
@@ -187,13 +186,13 @@ static i64 start_block(struct request *request) {
 __attribute__((noreturn)) static void guard(struct request *request) {
   struct tree *tree = request->tree;
   const i64 sidecar = request->sidecar;
-  /* Not sidecar's group: a SIGKILL for that one (a shell's kill %1) must not hit it. But
-     its session, or the block's group would be an orphaned one, which cannot be stopped
-     from its terminal. */
+  /* Not sidecar's group: a SIGKILL for that one (a shell's kill %1) must not hit it.
+     But its session, or the block's group would be an orphaned one, which cannot be
+     stopped from its terminal. */
   call4(CALL_setpgid, 0, 0, 0, 0);
   call4(CALL_prctl, PR_SET_NAME, (u64)"block-guardian", 0, 0);
   call4(CALL_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
-  call4(CALL_prctl, PR_SET_PDEATHSIG, SIGUSR2, 0, 0);
+  call4(CALL_prctl, PR_SET_PDEATHSIG, SIGCONT, 0, 0);
   struct action ordinary = {0};
   call4(CALL_rt_sigaction, SIGCHLD, (u64)&ordinary, 0, 8);
   request->parent = call4(CALL_getpid, 0, 0, 0, 0);
@@ -211,11 +210,10 @@ __attribute__((noreturn)) static void guard(struct request *request) {
   watch(tree, sidecar);
 }
 
-/* Called by sidecar. A guardian that somebody has stopped is woken. */
+/* Called by sidecar. */
 void sidecar_ask(struct tree *tree, u64 signal, u64 outside) {
   volatile u64 *mask = outside ? &tree->for_outsiders : &tree->for_everybody;
   __atomic_fetch_or(mask, BIT(signal), __ATOMIC_SEQ_CST);
-  call4(CALL_kill, (u64)tree->guardian, SIGUSR1, 0, 0);
   call4(CALL_kill, (u64)tree->guardian, SIGCONT, 0, 0);
 }
 

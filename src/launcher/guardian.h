@@ -12,6 +12,7 @@ struct request {
   const int *moves; /* pairs: the descriptor in the child, the descriptor here */
   u64 move_count;
   const char *cgroup; /* a directory to start the block in, or NULL */
+  i64 terminal;       /* a descriptor: it is to listen to the block's group; or -1 */
   struct tree *tree;
   void (*block)(struct request *); /* what the child does; it does not return */
   char *block_stack;
@@ -23,7 +24,8 @@ struct request {
 
 /* clone(2) or clone3(2), by their numbers and first two arguments, with a stack of the
    child's own: on this one it would trample. `function` must not return. `word` is for
-   CLONE_PARENT_SETTID and CLONE_CHILD_CLEARTID. Returns the child's process id or an error number, negative. */
+   CLONE_PARENT_SETTID and CLONE_CHILD_CLEARTID. Returns the child's process id or an
+   error number, negative. */
 i64 sidecar_clone(u64 number, u64 first, u64 second, void (*function)(struct request *),
                   struct request *request, volatile int *word);
 

@@ -3,8 +3,8 @@
  * executable that needs no loader: docs/static.md tells the whole.
  *
  * The addresses that a loader would write when the program is started are written into
- * its file; the launcher's segments are appended; the table of segments, which stands at
- * the beginning of the file, is written anew. Everything else stays where it is.
+ * its file; the launcher's segments are appended; the table of segments, which stands
+ * at the beginning of the file, is written anew. Everything else stays where it is.
  */
 import { identityOffset, identitySize } from "../contract/mark.ts";
 import { type Demands, demandsOf } from "./demands.ts";
@@ -149,8 +149,9 @@ function symbolTable(source: Elf): ReadonlyMap<string, number> {
 }
 
 /**
- * The new table of segments stands where the old one did, right behind the header: there
- * old kernels look for it too (AT_PHDR), and there it is in memory, where libc reads it.
+ * The new table of segments stands where the old one did, right behind the header:
+ * there old kernels look for it too (AT_PHDR), and there it is in memory, where libc
+ * reads it.
  */
 function writeHeader(
   result: Uint8Array,

@@ -1,7 +1,8 @@
 /*
  * A file that relays write to. It may have a limit, and then keeps the beginning of
  * what came and the end of it. Until the run is over the end lies as a ring behind the
- * beginning, so that it is on disk whatever happens to sidecar; then it is put in order.
+ * beginning, so that it is on disk whatever happens to sidecar; then it is put in
+ * order.
  */
 #define _GNU_SOURCE
 #include "relay-file.h"
@@ -69,8 +70,8 @@ static void put_limited(struct file *file, const char *bytes, u64 size) {
   }
 }
 
-/* Shows where the end is, should sidecar be killed. It takes the place of bytes that are
-   not kept: of the ring, MARK bytes are more than the end that is. */
+/* Shows where the end is, should sidecar be killed. It takes the place of bytes that
+   are not kept: of the ring, MARK bytes are more than the end that is. */
 static void mark_seam(struct file *file) {
   if (file->error || file->taken <= file->limit) return;
   u64 offset = ring_offset(file, file->taken), size = sizeof seam - 1, ignored = 0;
@@ -138,7 +139,8 @@ void *sidecar_pages(u64 size) {
 
 /*
  * A file to relay into. `base`: bytes that it holds; `limit`: bytes that this run may
- * add, at least 4096, or 0. Returns NULL where there is no memory.
+ * add, at least 4096, or 0. Returns NULL where there is no memory, or where a limit
+ * cannot be kept because the file takes bytes at its end only (chattr +a); errno tells.
  */
 struct file *sidecar_relay_file(int descriptor, int regular, u64 base, u64 limit) {
   struct file *file = calloc(1, sizeof *file);
@@ -149,8 +151,10 @@ struct file *sidecar_relay_file(int descriptor, int regular, u64 base, u64 limit
   file->ring = (limit / 2 < TAIL ? limit / 2 : TAIL) + MARK;
   file->head = limit - file->ring;
   /* pwrite(2) would append. */
-  fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_APPEND);
-  if ((file->tail = sidecar_pages(file->ring))) return file;
+  int flags = fcntl(descriptor, F_GETFL) & ~O_APPEND;
+  if (fcntl(descriptor, F_SETFL, flags) == 0 &&
+      (file->tail = sidecar_pages(file->ring)))
+    return file;
   free(file);
   return NULL;
 }

@@ -30,7 +30,8 @@ struct relay {
   u64 console_error;   /* 2 */
   u64 console_written; /* 3 */
   u64 notice;          /* 4: a descriptor that is ready for reading once it is done */
-  int source, console, abandoned;
+  int source, console;
+  int file_done; /* the file has all that it gets */
   _Atomic int finishing;
   struct file *file;
   char *buffer;
@@ -58,17 +59,23 @@ static u64 content(const struct relay *relay) {
   return ioctl(relay->source, FIONREAD, &size) == 0 && size > 0 ? (u64)size : 0;
 }
 
+/* Once, whoever comes first: the thread, or who abandons it. */
+static void leave_file(struct relay *relay) {
+  if (!relay->file_done) sidecar_file_leave(relay->file);
+  relay->file_done = 1;
+}
+
 static void *copy(void *argument) {
   struct relay *relay = argument;
   u64 left = UNKNOWN;
   for (;;) {
     pthread_mutex_lock(&relay->turn);
     if (left == UNKNOWN && atomic_load(&relay->finishing)) left = content(relay);
-    i64 size = relay->abandoned || left == 0
+    i64 size = relay->file_done || left == 0
                    ? 0
                    : take(relay, relay->buffer, left < BUFFER ? left : BUFFER);
     if (size < 0 && left != UNKNOWN) size = 0;
-    if (size == 0 && !relay->abandoned) sidecar_file_leave(relay->file);
+    if (size == 0) leave_file(relay);
     pthread_mutex_unlock(&relay->turn);
     if (size == 0) break;
     if (size < 0) continue;
@@ -147,14 +154,13 @@ void sidecar_relay_abandon(struct relay *relay) {
   if (atomic_load(&relay->done) || !relay->file->regular) return;
   char *buffer = sidecar_pages(BUFFER);
   if (buffer == NULL || pthread_mutex_timedlock(&relay->turn, &until) != 0) return;
-  if (!relay->abandoned) {
-    relay->abandoned = 1;
+  if (!relay->file_done) {
     for (u64 left = content(relay); left > 0;) {
       i64 size = take(relay, buffer, left < BUFFER ? left : BUFFER);
       if (size <= 0) break;
       left -= (u64)size;
     }
-    sidecar_file_leave(relay->file);
+    leave_file(relay);
   }
   pthread_mutex_unlock(&relay->turn);
 }

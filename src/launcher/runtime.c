@@ -49,13 +49,14 @@ static void finish(void) {
   if (bun_fini) bun_fini();
 }
 
-/* All that Bun gets to see of an environment. It reserves gigabytes of addresses, which a
-   limit of them (ulimit -v; some batch systems set it) does not allow; a program that
+/* All that Bun gets to see of an environment. It reserves gigabytes of addresses, which
+   a limit of them (ulimit -v; some batch systems set it) does not allow; a program that
    runs as long as a start takes needs none of it. */
 static char *settings[] = {
     "BUN_JSC_jitMemoryReservationSize=67108864", /* bytes; else 1 GiB */
     "MIMALLOC_ARENA_RESERVE=65536",              /* KiB; else 1 GiB */
-    /* A thread that makes memory ready for what will never run, and wakes now and then. */
+    /* A thread that makes memory ready for what will never run, and
+       wakes now and then. */
     "BUN_JSC_useWarmUpMarkedBlocks=0",
     NULL,
 };
@@ -67,8 +68,8 @@ int main(int argc, char **argv, char **hidden) {
   main_thread = pthread_self();
   for (const struct copy *copy = bun_copies; copy < bun_copies_end; copy++)
     *copy->to = *copy->from;
-  /* A program linked with glibc before 2.34 brings functions that go through its tables;
-     in later ones it is the loader that does. */
+  /* A program linked with glibc before 2.34 brings functions that go through its
+     tables; in later ones it is the loader that does. */
   atexit(own_fini ? own_fini : finish);
   (own_init ? own_init : initialise)(argc, argv, environment);
   return bun_main(argc, argv, environment);
@@ -77,7 +78,8 @@ int main(int argc, char **argv, char **hidden) {
 extern int __libc_start_main(main_function *, int, char **, init_function *,
                              exit_function *, exit_function *, void *);
 
-/* Bun's entry point calls this by the name of __libc_start_main, before libc is ready. */
+/* Bun's entry point calls this by the name of __libc_start_main, before
+   libc is ready. */
 int sidecar_libc_start_main(main_function *main_of_bun, int argc, char **argv,
                             init_function *init, exit_function *fini,
                             exit_function *loader_fini, void *stack_end) {

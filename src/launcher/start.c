@@ -39,7 +39,8 @@ static i64 restore_descriptors(const struct request *request) {
   }
   /* entry.c opened those of the first three that were closed. */
   for (int n = 0; n < 3; n++)
-    if (!(inherited[0] & (1UL << n)) && !is_moved(request, n)) call4(CALL_close, n, 0, 0, 0);
+    if (!(inherited[0] & (1UL << n)) && !is_moved(request, n))
+      call4(CALL_close, n, 0, 0, 0);
   for (u64 n = 0; n < request->move_count; n++) {
     int to = request->moves[2 * n], from = request->moves[2 * n + 1];
     i64 result = to == from ? call4(CALL_fcntl, to, F_SETFD, 0, 0)
@@ -51,6 +52,11 @@ static i64 restore_descriptors(const struct request *request) {
 
 __attribute__((noreturn)) static void start_block(struct request *request) {
   call4(CALL_setpgid, 0, 0, 0, 0);
+  /* Before it could look: who ignores SIGTTIN is not stopped, but fails to read. All
+     signals are blocked here, SIGTTOU too, so that this is allowed. */
+  int group = request->block_process;
+  if (request->terminal >= 0)
+    call4(CALL_ioctl, (u64)request->terminal, TIOCSPGRP, (u64)&group, 0);
   /* A guardian that is killed takes its block along. If it was killed before this call,
      the kernel does not do it. */
   call4(CALL_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);
@@ -102,12 +108,13 @@ static char **table_of(char **table, u64 count, const char **text) {
  *
  * `texts` holds the program's file, the arguments and the environment, each ended by
  * NUL; `moves` holds pairs of descriptors, the child's and sidecar's; `cgroup` is the
- * directory of a cgroup (version 2) for the process, or NULL for sidecar's own.
+ * directory of a cgroup (version 2) for the process, or NULL for sidecar's own;
+ * `terminal` a descriptor of the terminal that is to listen to its group, or -1.
  * Returns the address of a struct tree, which is never freed (the guardian may outlive
  * sidecar), or the error number of what failed, negative.
  */
 i64 sidecar_start(const char *texts, u64 argument_count, u64 variable_count,
-                  const int *moves, u64 move_count, const char *cgroup) {
+                  const int *moves, u64 move_count, const char *cgroup, i64 terminal) {
   static char stack[STACK] __attribute__((aligned(16)));
   struct guarded {
     struct tree tree;
@@ -124,6 +131,7 @@ i64 sidecar_start(const char *texts, u64 argument_count, u64 variable_count,
       .moves = moves,
       .move_count = move_count,
       .cgroup = cgroup,
+      .terminal = terminal,
       .tree = &guarded->tree,
       .block = start_block,
       .block_stack = stack,
@@ -140,7 +148,7 @@ i64 sidecar_start(const char *texts, u64 argument_count, u64 variable_count,
   call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&all, (u64)&mask, 8);
   i64 error = sidecar_start_guarded(request, guarded->stack + GUARDIAN_STACK);
   call4(CALL_rt_sigprocmask, SIG_SETMASK, (u64)&mask, 0, 8);
-  /* Nothing is freed where it failed: whose guardian was killed may still look at it. */
+  /* Nothing is freed where it failed: a killed guardian's block may still look here. */
   if (error != 0) return error;
   free(tables);
   return (i64)&guarded->tree;

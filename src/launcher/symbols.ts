@@ -1,8 +1,8 @@
 /**
  * Writes the assembly that tells the launcher's C code about the program it is to be
- * linked with: where it begins, its tables of functions, its thread-local variables, and
- * a table of every function that it may want, which is what makes the linker take those
- * out of libc.a.
+ * linked with: where it begins, its tables of functions, its thread-local variables,
+ * and a table of every function that it may want, which is what makes the linker take
+ * those out of libc.a.
  */
 import { type Demands, environmentNames } from "./demands.ts";
 import { type Elf, expect, type Segment } from "./elf.ts";

@@ -7,8 +7,8 @@
 enum { PATH = 1024 };
 
 /*
- * Written by the guardian (guardian.c) and read by sidecar, but for the two masks, which
- * go the other way. src/system/posix/guardian.ts knows these fields by their offsets.
+ * Written by the guardian (guardian.c) and read by sidecar, but for the two masks,
+ * which go the other way. src/system/posix/trees.ts knows these fields by offsets.
  */
 struct tree {
   int guardian;                /* 0: its process id */

@@ -4,6 +4,7 @@
  * is ended.
  */
 import { planActivation } from "#companion/activation-plan.ts";
+import { canFreeze } from "#companion/frozen-file.ts";
 import { findProgram } from "#companion/program.ts";
 import { everybodyProblem, who } from "#preflight/everybody.ts";
 import { startProblem } from "#preflight/startable.ts";
@@ -20,9 +21,11 @@ import type { ActivationPlan } from "../companion/activation-file.ts";
 import type { ActivationLimits } from "../companion/activation-shell.ts";
 import type { Environment } from "../companion/environment.ts";
 import { Failure } from "../companion/failure.ts";
+import { frozenPath } from "../companion/frozen.ts";
 import type { Runenv } from "../companion/runenv.ts";
 import type { Supervisor } from "../companion/supervision.ts";
 import { removeTemporary } from "../companion/temporary.ts";
+import { needsShell } from "../contract/frozen-changes.ts";
 import { printable } from "../system/text.ts";
 import { type Finding, failed, ok, skipped, warning } from "./finding.ts";
 
@@ -48,10 +51,8 @@ export type CheckedPlan = {
 };
 
 /** What it is, whether its file can be read and its shell be started by everybody. */
-export function checkPlan(
-  { activate: value }: Runenv,
-  image: Environment,
-): CheckedPlan {
+export function checkPlan(runenv: Runenv, image: Environment): CheckedPlan {
+  const value = runenv.activate;
   const only = (finding: Finding) => ({ findings: [finding], isShells: false });
   const path = value.trim();
   const looksRelative = /^[\w.-]+\/[\w./-]*$|^[\w./-]+\.env$/.test(path);
@@ -64,6 +65,9 @@ export function checkPlan(
     );
   try {
     const plan = planActivation(value);
+    const frozen = frozenFile(runenv, image);
+    if (frozen !== undefined)
+      return { findings: frozenFindings(frozen), isShells: false };
     return {
       findings: [fileFinding(plan), shellFinding(plan, image)],
       isShells: plan.kind === "script" || plan.kind === "command",
@@ -74,6 +78,24 @@ export function checkPlan(
       return only(failed("activate-shell", error));
     return only(failed("activate-file", everybodyProblem(path, "read") ?? error));
   }
+}
+
+/** Where the activation is frozen, if it is: no shell is started then. */
+function frozenFile({ name, activate }: Runenv, image: Environment) {
+  const path = canFreeze && needsShell(activate) ? frozenPath(name, image) : undefined;
+  return path !== undefined && mayAccess(path, "exist") ? path : undefined;
+}
+
+/** Whether it can be used, and is as it was, the dry run shows. */
+function frozenFindings(path: string): Finding[] {
+  const name = printable(path);
+  const closed = everybodyProblem(path, "read");
+  return [
+    closed
+      ? failed("activate-file", closed)
+      : ok("activate-file", `frozen in ${name}, ${who} may read it`),
+    ok("activate-shell", "none is needed: the activation is frozen"),
+  ];
 }
 
 function fileFinding(plan: ActivationPlan): Finding {
@@ -169,7 +191,9 @@ export function attemptFinding(
   if (onlyRoot === undefined || !isShells) return ok("activation", message);
   return warning("activation", {
     message: `${message} only: it may not become another user (${onlyRoot})`,
-    hint: "run this check once as a user of the platform: docker run --user=20042:20042",
+    hint:
+      "run this check once as a user of the platform: " +
+      "docker run --user=20042:20042",
   });
 }
 

@@ -1,4 +1,6 @@
-/** EXECUTE: its words, its program as the activation leaves PATH, and who may start it. */
+/**
+ * EXECUTE: its words, its program as the activation leaves PATH, and who may start it.
+ */
 import { fileProblem, findProgram } from "#companion/program.ts";
 import { who } from "#preflight/everybody.ts";
 import { fileInPath, startProblem } from "#preflight/startable.ts";

@@ -1,4 +1,6 @@
-/** What a check found: one line, and where something is wrong a second that mends it. */
+/**
+ * What a check found: one line, and where something is wrong a second that mends it.
+ */
 import type { Failure, Notice } from "../companion/failure.ts";
 
 /** Every check, in the order of the report; docs/check.md explains each. */

@@ -41,7 +41,9 @@ export function preflight(
   return findings;
 }
 
-/** @param isStartable whether everybody may start sidecar, which ends each activation */
+/**
+ * @param isStartable whether everybody may start sidecar, which ends each activation
+ */
 function checkRunenv(
   request: RunenvRequest,
   isStartable: boolean,

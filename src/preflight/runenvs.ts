@@ -46,7 +46,9 @@ export function checkVariables(environment: Environment): Finding {
   if (known.length === 0)
     return warning("variables", {
       message: "no runenv is declared: only blocks without --runenv would run",
-      hint: `in the Dockerfile: ENV ${runenvPrefix}<NAME>__EXECUTE=… (docs/image-developers.md)`,
+      hint:
+        `in the Dockerfile: ENV ${runenvPrefix}<NAME>__EXECUTE=… ` +
+        "(docs/image-developers.md)",
     });
   return ok("variables", `declared: ${known.join(", ")}`);
 }

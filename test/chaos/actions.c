@@ -60,7 +60,8 @@ static void on_signal(int signal) {
   int saved = errno;
   note(NOTE_SIGNAL, signal, 0);
   seen[signal] = 1;
-  int ends = signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
+  int ends =
+      signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
   if (catches && ends) {
     pause_for(catch_pause);
     end(catch_code);

@@ -9,7 +9,8 @@
 
 enum {
   NOTE_START = 1,  /* a: descriptors that are open, as bits; b: parent */
-  NOTE_ARMED,      /* a: signals that end: 1 ignored, 2 masked, 3 caught; 4: SIGUSR1 … caught */
+  NOTE_ARMED,      /* a: signals that end: 1 ignored, 2 masked, 3 caught;
+                      4: SIGUSR1 … caught */
   NOTE_SIGNAL,     /* a: its number */
   NOTE_WRITE,      /* a: stream << 24 | number; b: bytes; about to be written */
   NOTE_WRITTEN,    /* a: as above; b: bytes that write(2) took, or an error, negative */

@@ -119,14 +119,23 @@ export function compareStream(
     for (const [index, { number, length }] of list.entries()) {
       const expected = written[index];
       if (!expected)
-        return `record ${number} of node ${node} is there, but was not written, or twice`;
+        return (
+          `record ${number} of node ${node} is there, ` +
+          "but was not written, or twice"
+        );
       if (expected.number !== number)
-        return `record ${number} of node ${node} is where ${expected.number} was expected`;
+        return (
+          `record ${number} of node ${node} is ` +
+          `where ${expected.number} was expected`
+        );
       const isLast = index === list.length - 1;
       const mayBeShort =
         expected.state !== "done" || (demand === "beginning" && isLast);
       if (length < expected.size && !mayBeShort)
-        return `of record ${number} of node ${node} ${expected.size - length} bytes are missing`;
+        return (
+          `of record ${number} of node ${node} ` +
+          `${expected.size - length} bytes are missing`
+        );
     }
   }
   if (demand === "beginning") return undefined;

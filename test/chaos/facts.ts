@@ -11,7 +11,9 @@ export function wasKilled({ report }: Evidence): boolean {
   );
 }
 
-/** Whether the block has begun, and nothing but sidecar's own death can have ended it. */
+/**
+ * Whether the block has begun, and nothing but sidecar's own death can have ended it.
+ */
 export function blockRan(scenario: Scenario, evidence: Evidence): boolean {
   const hasBegun = evidence.board.notes.some(({ node }) => node === 0);
   return hasBegun && allowedOutcomes(scenario, evidence).length === 0;

@@ -50,7 +50,8 @@ export function* judgeStreams(
     const isCut = killed || (stream === 0 && scenario.out === "gone");
     const length = isCut ? Math.min(own.length, mine.length) : undefined;
     if (Buffer.compare(own.subarray(0, length), mine.subarray(0, length)) !== 0)
-      yield `the copy of stream ${stream} has ${own.length} bytes, the file ${mine.length}`;
+      yield `the copy of stream ${stream} has ${own.length} bytes, ` +
+        `the file ${mine.length}`;
   }
   yield* recordedSizes(scenario, evidence);
   for (const { kind, b, node } of board.notes)

@@ -84,7 +84,8 @@ function* end(scenario: Scenario, evidence: Evidence): Iterable<string> {
   else if (!isAllowed(record.exit))
     yield `the record has ${JSON.stringify(record.exit)}, allowed: ${list}`;
   else if (exitCodeOf(record.exit!) !== report.code)
-    yield `the record has ${JSON.stringify(record.exit)}, the exit code is ${report.code}`;
+    yield `the record has ${JSON.stringify(record.exit)}, ` +
+      `the exit code is ${report.code}`;
 }
 
 function isSame(one: Exit, other: Exit): boolean {
@@ -158,7 +159,8 @@ function* messages(scenario: Scenario, evidence: Evidence): Iterable<string> {
     !scenario.tee &&
     rest.length > 0
   )
-    yield `there is more than messages: ${JSON.stringify(Buffer.from(rest).toString().slice(0, 300))}`;
+    yield "there is more than messages: " +
+      JSON.stringify(Buffer.from(rest).toString().slice(0, 300));
   const others = codes.filter((code) => code !== "running-as-root");
   const isRoot = !scenario.platformUser && process.getuid?.() === 0;
   const warned = codes.length - others.length;

@@ -42,7 +42,9 @@ function nameOf(signal: number): string {
   return found![0];
 }
 
-/** Of the block's first process; others that it forked may have its number of a node. */
+/**
+ * Of the block's first process; others that it forked may have its number of a node.
+ */
 function notesOfBlock({ board: { notes } }: Evidence): Note[] {
   const start = notes.find(({ node, kind }) => node === 0 && kind === "start");
   return start ? notes.filter(({ process }) => process === start.process) : [];
@@ -80,7 +82,7 @@ class Course {
     if (this.mayTimeOut) beginnings.push(timesOut);
     const first = Math.min(...beginnings);
     const isOutOfGrace = report.ended >= first + grace * millisecond;
-    const isHurried = beginnings.length > 1 && this.endings.includes(SIGTERM);
+    const isHurried = this.endings.filter((signal) => signal === SIGTERM).length > 1;
     this.mayBeKilled = isOutOfGrace || isHurried;
   }
 

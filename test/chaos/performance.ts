@@ -1,4 +1,6 @@
-/** One scenario, performed: a directory, sidecar's command line, and what came of it. */
+/**
+ * One scenario, performed: a directory, sidecar's command line, and what came of it.
+ */
 import {
   chmodSync,
   chownSync,
@@ -186,7 +188,8 @@ function stageWords(scenario: Scenario, theatre: Theatre, directory: string): st
     ...(scenario.platformUser ? [`uid=${platformUser}`] : []),
     ...scenario.sends.map(
       ({ from, microseconds, signal, to }) =>
-        `send=${from === "start" ? "e" : "r"},${microseconds},${signal},${to ? "g" : "s"}`,
+        `send=${from === "start" ? "e" : "r"},${microseconds},` +
+        `${signal},${to ? "g" : "s"}`,
     ),
     "--",
     theatre.sidecar,

@@ -28,7 +28,8 @@ void describe_process(int process, const char *word) {
   char *behind = strrchr(text, ')');
   long user = 0, system = 0; /* CPU time, in ticks of 10 ms */
   if (behind) {
-    sscanf(behind + 4, "%*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %ld %ld", &user, &system);
+    sscanf(behind + 4, "%*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %ld %ld", &user,
+           &system);
     behind[3] = 0;
   }
   snprintf(path, sizeof path, "/proc/%d/cmdline", process);

@@ -51,7 +51,8 @@ export function describeTally(tally: Tally, seconds: number): string {
   const names = [...tally.classes.keys()].toSorted();
   const rows = names.map((name) => {
     const { count, failed } = tally.classes.get(name)!;
-    return `  ${name.padEnd(28)}${String(count).padStart(7)}${failed > 0 ? `  ${failed} failed` : ""}`;
+    const failures = failed > 0 ? `  ${failed} failed` : "";
+    return `  ${name.padEnd(28)}${String(count).padStart(7)}${failures}`;
   });
   const rate = tally.scenarios / seconds;
   return [
@@ -59,11 +60,12 @@ export function describeTally(tally: Tally, seconds: number): string {
     ...meetings(tally),
     "class                        scenarios",
     ...rows,
-    `${tally.scenarios} scenarios in ${seconds.toFixed(0)} s, ${rate.toFixed(1)} a second:` +
+    `${tally.scenarios} scenarios in ${seconds.toFixed(0)} s, ` +
+      `${rate.toFixed(1)} a second:` +
       ` ${tally.forks} processes forked, ${tally.signals} signals sent,` +
       ` ${(tally.bytes / 2 ** 20).toFixed(0)} MiB written;` +
-      ` ${tally.slowestFall.toFixed(1)} ms from sidecar's SIGKILL to the last process'` +
-      " end at most",
+      ` ${tally.slowestFall.toFixed(1)} ms from sidecar's SIGKILL to the last` +
+      " process' end at most",
   ].join("\n");
 }
 

@@ -90,7 +90,8 @@ static void become_sidecar(char **words) {
   dup2(streams[0].writer, 1);
   dup2(streams[1].writer, 2);
   if (user >= 0) {
-    for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0;
+         capability++)
       failed |= prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
     failed |= prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     failed |= setgroups(0, NULL);
@@ -164,7 +165,8 @@ static uint64_t send_due(uint64_t started) {
     uint64_t from = sending->from_ready ? ready : started;
     uint64_t due = from ? from + sending->delay : time + 1000000;
     if (due < sending->not_before) due = sending->not_before;
-    if (from && due <= time) (sending->to_guardian ? send_to_guardian : send_signal)(sending);
+    if (from && due <= time)
+      (sending->to_guardian ? send_to_guardian : send_signal)(sending);
     else if (due < next) next = due;
   }
   return next;

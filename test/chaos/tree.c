@@ -40,7 +40,8 @@ static void start_node(int number) {
   note(NOTE_START, open, getppid());
 }
 
-/* A child; `generations` 2: its parent ends at once. `session`: it has one of its own. */
+/* A child; `generations` 2: its parent ends at once. `session`: it has
+   one of its own. */
 static void plant(int number, const char *script, int generations, int session) {
   pid_t child = branch();
   if (child > 0 && generations == 2) waitpid(child, NULL, 0);
@@ -94,7 +95,9 @@ static void play(const char *script) {
     }
     switch (action) {
       case 'a': arm(number[0]); break;
-      case 'c': catches = 1, catch_pause = number[0], catch_code = number[1], arm(3); break;
+      case 'c':
+        catches = 1, catch_pause = number[0], catch_code = number[1], arm(3);
+        break;
       case 'u':
         listen_to_users();
         break;
@@ -105,7 +108,8 @@ static void play(const char *script) {
         for (int n = 0; n < number[1]; n++) write_record(number[0], number[2]);
         break;
       case 't': /* until it is killed */
-        for (int n = 0; n < 4000; n++) write_record(number[0], number[2]), pause_for(number[1]);
+        for (int n = 0; n < 4000; n++)
+          write_record(number[0], number[2]), pause_for(number[1]);
         forever();
         break;
       case 'f': plant(number[0], inner, 1, 0); break;

@@ -1,4 +1,6 @@
-/** A Docker engine of the tests' own: no bridge, no network, everything in one place. */
+/**
+ * A Docker engine of the tests' own: no bridge, no network, everything in one place.
+ */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

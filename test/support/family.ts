@@ -2,15 +2,25 @@
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { contextOf, debian, family as members } from "../../scripts/images/family.ts";
+import { debian, debianRoot as place } from "../../scripts/images/debian.ts";
+import { contextOf, family as members } from "../../scripts/images/family.ts";
 import { type Docker, hardened } from "./docker.ts";
 import { platformUser } from "./machine.ts";
 import { root } from "./paths.ts";
-import { workspace } from "./sidecar.ts";
+import { sidecar, workspace } from "./sidecar.ts";
 
 /** The root file system that stands for Debian's image, which nobody can pull here. */
-export const debianRoot = join(root, ".cache/root");
-export const hasDebianRoot = existsSync(join(debianRoot, "etc"));
+export const debianRoot = join(root, place);
+export const hasDebianRoot = isComplete(join(debianRoot, ".make-root-complete"));
+
+/** Whether it has what the images need: one of earlier days has not. */
+function isComplete(marker: string): boolean {
+  if (!existsSync(marker)) return false;
+  const packages = readFileSync(marker, "utf8").split("\n");
+  return ["gnucobol3", "python2.7", "musl-tools"].every((one) =>
+    packages.includes(one),
+  );
+}
 
 /** A block of an image, as images/ has it. */
 export type Block = {
@@ -91,6 +101,32 @@ function wordsOf({ runenv: [name, version], words }: Block): string[] {
     `\${DA__P7__RUNENV__${name}__EXECUTE}`,
     ...words,
   ];
+}
+
+/**
+ * What `sidecar image lint` has against images of the family, other than notes: by the
+ * first name of each. Nothing, but that two have no runenv, and are not meant to.
+ */
+export const known: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  family.map(({ names: [name], blocks }) => [
+    `${name}:latest`,
+    blocks.length > 0 ? [] : ["runenv-none"],
+  ]),
+);
+
+/** Lints all images of a source. @returns rules that are broken, by name of the image */
+export async function lint(source: string): Promise<Record<string, string[]>> {
+  const { stdout, stderr } = await sidecar(["image", "lint", "--json", source]);
+  expect(stderr).toBe("");
+  const { images } = JSON.parse(stdout) as {
+    images: { names: string[]; findings: { rule: string; severity: string }[] }[];
+  };
+  return Object.fromEntries(
+    images.map(({ names, findings }) => [
+      names[0],
+      findings.filter(({ severity }) => severity !== "note").map(({ rule }) => rule),
+    ]),
+  );
 }
 
 /** Gives Docker the Debian that the Dockerfiles begin with, and builds the images. */

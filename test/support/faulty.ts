@@ -28,6 +28,8 @@ export type Pass = (changes: {
   readonly cutAfter?: number;
   readonly changed?: (body: Buffer) => Buffer;
   readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** The request reaches the registry without these headers. */
+  readonly without?: readonly string[];
   /** The request's body reaches the registry only up to here. */
   readonly sendOnly?: number;
 }) => void;
@@ -79,14 +81,16 @@ function forward(
   incoming: IncomingMessage,
   body: Buffer,
   response: ServerResponse,
-  { cutAfter, changed, headers = {}, sendOnly }: Parameters<Pass>[0],
+  { cutAfter, changed, headers = {}, without = [], sendOnly }: Parameters<Pass>[0],
 ): void {
+  const passed: Record<string, string | string[] | undefined> = {
+    ...incoming.headers,
+    "content-length": String(body.length),
+  };
+  for (const name of without) delete passed[name];
   const outgoing = request(
     `http://${target}${incoming.url}`,
-    {
-      method: incoming.method ?? "GET",
-      headers: { ...incoming.headers, "content-length": String(body.length) },
-    },
+    { method: incoming.method ?? "GET", headers: passed },
     async (answer) => {
       const whole = await read(answer);
       const sent = changed ? changed(whole) : whole;

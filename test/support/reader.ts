@@ -11,18 +11,22 @@ afterEach(() => {
   open.clear();
 });
 
-/** Starts `sidecar WORDS…`, one of whose own streams leads to such a reader. */
+/**
+ * Starts `sidecar WORDS…`, one of whose own streams leads to such a reader.
+ * @param command instead of that
+ */
 export function startUnread(
   stream: 1 | 2,
   words: readonly string[],
   directory: string,
+  command: readonly string[] = [executable, ...words],
 ) {
   Bun.spawnSync(["mkfifo", join(directory, "console")]);
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   const reader = openSync(join(directory, "console"), flags);
   open.add(reader);
   const script = `exec "$0" "$@" ${stream}>console`;
-  const started = start(["sh", "-c", script, executable, ...words], { directory });
+  const started = start(["sh", "-c", script, ...command], { directory });
   return { ...started, readAll: () => readToEnd(reader) };
 }
 

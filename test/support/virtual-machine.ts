@@ -1,7 +1,7 @@
 /**
  * A virtual machine of scripts/make-machine.sh: a kernel with version 2 of cgroups and
- * its memory controller, whatever this machine has. Emulated, so that KVM is not needed;
- * it is up in two seconds, and some ten times slower than this machine.
+ * its memory controller, whatever this machine has. Emulated, so that KVM is not
+ * needed; it is up in two seconds, and some ten times slower than this machine.
  */
 import {
   chmodSync,

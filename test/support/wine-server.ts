@@ -1,6 +1,6 @@
 /**
- * Where Wine is, the prefix that all tests share, and its end. (In a file of its own for
- * setup.ts, where there are no tests.)
+ * Where Wine is, the prefix that all tests share, and its end. (In a file of its own
+ * for setup.ts, where there are no tests.)
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";

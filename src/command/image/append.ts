@@ -1,8 +1,12 @@
 /** `sidecar image append SOURCE -o OUT`: puts sidecar into an image. */
+import { realpathSync } from "node:fs";
 import { closeDescriptor } from "#system/descriptors.ts";
-import { openForReading } from "#system/files.ts";
+import { SystemError } from "#system/errors.ts";
+import { parentOf } from "#system/paths.ts";
+import { openPlain } from "#system/staging.ts";
 import { Failure } from "../../companion/failure.ts";
 import { type AppendWishes, appending } from "../../image/append/append.ts";
+import { Compressor } from "../../image/append/compression.ts";
 import { withVariables } from "../../image/append/configuration.ts";
 import { sidecarPath } from "../../image/append/contents.ts";
 import { type Sidecar, sidecarFile } from "../../image/append/sidecar-file.ts";
@@ -22,6 +26,7 @@ import {
   platformText,
   requireOutput,
 } from "./output.ts";
+import { progress } from "./progress.ts";
 import { accessFrom, registryOptions } from "./registry-options.ts";
 
 export const syntax = {
@@ -83,21 +88,25 @@ left out, and signatures no longer match: they were of the image before.`,
 export async function run(words: CommandWords, context: ImageContext): Promise<number> {
   const path = requireOutput(words, syntax.name);
   const wishes = wishesOf(words);
-  const given = words.values("name");
-  for (const name of given) parseReference(name);
+  for (const name of words.values("name")) parseReference(name);
   requireSense(words);
   const opened: number[] = [];
   const source = await openSource(words.operands[0]!, await accessFrom(words, context));
+  const compressor = new Compressor(parentOf(path));
+  const shown = progress("appending");
   try {
     const sidecars = openSidecars(words.values("sidecar"), opened);
-    const form = formOf(words, source);
     const names = namesOf(source, wishes, words);
-    const change = appending(source, sidecars, wishes);
+    const form = formOf(words, source);
+    const change = appending(sidecars, wishes, compressor, shown.tell);
     const output = { path, form, ...(names ? { names } : {}) };
     const entries = await writeOutput(source, output, change);
+    shown.end();
     if (!words.has("json")) return context.print(told(source, output));
     return context.print(JSON.stringify({ ...output, written: entriesJson(entries) }));
   } finally {
+    shown.end();
+    await compressor.close();
     opened.forEach(closeDescriptor);
     await source.close();
   }
@@ -147,13 +156,7 @@ function namesOf(source: ImageSource, wishes: AppendWishes, words: CommandWords)
 /** @param opened gets the descriptors, to be closed */
 function openSidecars(paths: readonly string[], opened: number[]): Sidecar[] {
   const named = paths.map((path) => {
-    const descriptor = openForReading(path);
-    if (descriptor === undefined)
-      throw new Failure(
-        "image-sidecar-invalid",
-        `${printable(path)} cannot be read`,
-        "name the file dist/sidecar, or another that sidecar's release has",
-      );
+    const descriptor = openFile(path);
     opened.push(descriptor);
     return sidecarFile(descriptor, path);
   });
@@ -171,6 +174,21 @@ function openSidecars(paths: readonly string[], opened: number[]): Sidecar[] {
   const { descriptor, path } = runningExecutable();
   opened.push(descriptor);
   return [sidecarFile(descriptor, path)];
+}
+
+/** @throws Failure `image-sidecar-invalid` */
+function openFile(path: string): number {
+  try {
+    const descriptor = openPlain(realpathSync(path));
+    if (!(descriptor instanceof SystemError)) return descriptor;
+    throw descriptor;
+  } catch (error) {
+    throw new Failure(
+      "image-sidecar-invalid",
+      `${printable(path)} cannot be read: ${printable((error as Error).message)}`,
+      "name the file dist/sidecar, or another that sidecar's release has",
+    );
+  }
 }
 
 function told(

@@ -23,7 +23,7 @@ import type { CommandSyntax, CommandWords } from "../arguments.ts";
 import { nearest } from "../suggest.ts";
 import { version } from "../version.ts";
 import type { ImageContext } from "./commands.ts";
-import { progressLine } from "./progress.ts";
+import { progress } from "./progress.ts";
 import { accessFrom, registryOptions } from "./registry-options.ts";
 
 const formats = ["table", "json", "sarif", "junit"] as const;
@@ -154,7 +154,7 @@ async function lintAll(
 ): Promise<ImageReport[]> {
   const reports: ImageReport[] = [];
   for (const image of images) {
-    const line = progressLine("reading layers");
+    const line = progress("reading layers");
     try {
       reports.push(await lintImage(source, image, rules, line.tell));
     } finally {

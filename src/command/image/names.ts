@@ -69,9 +69,7 @@ async function apply(
   const form = formOf(words, source);
   const entries = await writeOutput(source, { path, form, names });
   if (words.has("json"))
-    return print(
-      JSON.stringify({ output: path, form, names, written: entriesJson(entries) }),
-    );
+    return print(JSON.stringify({ path, form, names, written: entriesJson(entries) }));
   return print([...names, `written: ${printable(path)}, ${form}`].join("\n"));
 }
 

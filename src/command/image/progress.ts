@@ -34,6 +34,7 @@ export function progress(what: string): Progress {
     },
     end: () => {
       if (last > 0) show("");
+      last = 0;
     },
   };
 }
@@ -49,6 +50,3 @@ export function formatBytes(bytes: number): string {
   }
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
-
-export type ProgressLine = Progress;
-export const progressLine = progress;

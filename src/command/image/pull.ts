@@ -1,4 +1,4 @@
-/** `sidecar image pull REFERENCE -o OUT`: an image from a registry, without an engine. */
+/** `sidecar image pull REFERENCE -o OUT`: an image from a registry. */
 import { writeOutput } from "../../image/archive/output.ts";
 import type { ImageSource } from "../../image/model.ts";
 import { parseReference, repositoryName } from "../../image/reference.ts";

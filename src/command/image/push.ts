@@ -1,4 +1,4 @@
-/** `sidecar image push SOURCE REFERENCE`: an image into a registry, without an engine. */
+/** `sidecar image push SOURCE REFERENCE`: an image into a registry. */
 import { parseReference } from "../../image/reference.ts";
 import { pushImage } from "../../image/registry/push.ts";
 import { openSource } from "../../image/source/open.ts";
@@ -40,10 +40,11 @@ export async function run(words: CommandWords, context: ImageContext): Promise<n
     const pushed = await pushImage(source, reference, access, shown.tell);
     shown.end();
     const { image, blobs } = pushed;
+    const there = blobs.present + blobs.mounted;
     return context.print(
       words.has("json")
         ? JSON.stringify(pushed)
-        : `${image}: ${blobs.sent} blobs sent, ${blobs.present + blobs.mounted} were there`,
+        : `${image}: ${blobs.sent} blobs sent, ${there} were there`,
     );
   } finally {
     shown.end();

@@ -1,7 +1,7 @@
 /**
- * What the kernel accounts for sidecar's cgroup since the block was started: memory, its
- * limit, processes that were ended for want of it, processor time. A figure that other
- * processes have a part in is not told.
+ * What the kernel accounts for sidecar's cgroup since the block was started: memory,
+ * its limit, processes that were ended for want of it, processor time. A figure that
+ * other processes have a part in is not told.
  */
 import type { Account, Figures, MemoryFigures } from "../account.ts";
 import type { Channel } from "../relay.ts";
@@ -39,8 +39,9 @@ const unlimited = 0x7fff_ffff_ffff_f000;
 
 /**
  * Begins to count the processes that the kernel ends for want of memory, and nothing
- * else: this is done for every block. Behind its start, not before: the way to its first
- * instruction is not made longer. What can be put off is put off until somebody asks.
+ * else: this is done for every block. Behind its start, not before: the way to its
+ * first instruction is not made longer. What can be put off is put off until somebody
+ * asks.
  * @param block the directory of a cgroup that only the block is in, where it has one
  * @returns how many there were since
  */

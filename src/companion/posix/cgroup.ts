@@ -54,8 +54,8 @@ export function findCgroup(
 }
 
 /**
- * Where the files of the memory cgroup mostly are, the likeliest first. It takes no time
- * to know; {@link findCgroup} knows better.
+ * Where the files of the memory cgroup mostly are, the likeliest first. It takes no
+ * time to know; {@link findCgroup} knows better.
  */
 export function usualPlaces(membership: string): Omit<Cgroup, "top">[] {
   const mark = ":memory:";

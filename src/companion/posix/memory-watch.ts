@@ -3,9 +3,9 @@
  * the block and sidecar together.
  *
  * The kernel makes memory.events ready (POLLPRI) when one of its counts changes: the
- * limit was reached, say. Nothing is looked at until then. A block may live at its limit
- * for hours (with its files in the page cache), and each look makes the next one wait
- * longer.
+ * limit was reached, say. Nothing is looked at until then. A block may live at its
+ * limit for hours (with its files in the page cache), and each look makes the next one
+ * wait longer.
  */
 import type { Interest } from "#system/descriptors.ts";
 import { closeDescriptor } from "#system/descriptors.ts";

@@ -131,7 +131,8 @@ export function formatProblem(file: string): Failure | undefined {
 export function notRecognized(file: string): Failure {
   return new Failure(
     "program-not-recognized",
-    `the program ${printable(file)} is neither an executable of this system nor a #! script`,
+    `the program ${printable(file)} is neither an executable of this system ` +
+      "nor a #! script",
     "begin a script with #!/bin/sh, or run it as --exec /bin/sh SCRIPT",
   );
 }

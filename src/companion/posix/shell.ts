@@ -17,7 +17,8 @@ export function shellStart(
 ): Pick<Start, "words" | "environment"> {
   const script = kind === "script" ? `. ${quoted(text)}` : `eval ${quoted(text)}`;
   const name = kind === "script" ? text : `DA__P7__RUNENV__${runenv}__ACTIVATE`;
-  const last = `exec ${quoted(process.execPath)} --internal-environment ${address} "$?"`;
+  const self = quoted(process.execPath);
+  const last = `exec ${self} --internal-environment ${address} "$?"`;
   return {
     words: [...shell, "-c", `${script}\n${last}`, name],
     environment: environment.entries,

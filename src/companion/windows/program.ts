@@ -42,7 +42,8 @@ export function findProgram(
   if (hasDirectory(file)) return file;
   throw new Failure(
     "program-not-found",
-    `the program ${printable(name)} was not found in PATH, nor in the block's directory`,
+    `the program ${printable(name)} was not found in PATH, ` +
+      "nor in the block's directory",
     `PATH is ${printable(path ?? "not set")}`,
   );
 }

@@ -13,7 +13,10 @@ import { isPowerShell } from "./activation-plan.ts";
 const fileVariable = "SIDECAR_ACTIVATION_FILE";
 const executableVariable = "SIDECAR_EXECUTABLE";
 
-/** What starts the shell such that it carries out the plan and hands its environment over. */
+/**
+ * What starts the shell such that it carries out the plan and hands its environment
+ * over.
+ */
 export function shellStart(
   { kind, text, shell }: ShellPlan,
   _runenv: string,

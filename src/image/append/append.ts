@@ -2,7 +2,9 @@
 import type { Change } from "../archive/copy.ts";
 import { familyOf } from "../archive/manifest.ts";
 import type { Written } from "../archive/writer.ts";
-import type { Descriptor, Digest, Image, ImageSource } from "../model.ts";
+import type { Descriptor, Digest, Image } from "../model.ts";
+import type { Progress } from "../tree/read.ts";
+import type { Compressor } from "./compression.ts";
 import {
   type ConfigurationWishes,
   hasOwnLayer,
@@ -10,7 +12,7 @@ import {
   withoutTopLayer,
 } from "./configuration.ts";
 import { type LayerWishes, layerContents } from "./contents.ts";
-import { compressed, diffIdOf } from "./layer.ts";
+import { gzipped, measure } from "./layer.ts";
 import { type Sidecar, sidecarFor } from "./sidecar-file.ts";
 
 export type AppendWishes = LayerWishes & ConfigurationWishes;
@@ -20,31 +22,37 @@ export type AppendWishes = LayerWishes & ConfigurationWishes;
  * is the topmost; what others put on top of it is theirs.
  */
 export function appending(
-  source: ImageSource,
   sidecars: readonly Sidecar[],
   wishes: AppendWishes,
+  compressor: Compressor,
+  progress?: Progress,
 ): Change {
   const made = new Map<Digest, Written>();
   const kept = ({ layers, configuration }: Image) =>
     layers.length - (hasOwnLayer(configuration) ? 1 : 0);
   return {
     kept,
-    prepare: async (image) => {
+    prepare: async (image, source) => {
       const { configuration } = image;
       const sidecar = sidecarFor(configuration.platform, sidecars);
+      compressor.begin(sidecar);
       const base = { ...image, layers: image.layers.slice(0, kept(image)) };
-      const members = await layerContents(source, base, sidecar, wishes);
-      const diffId = diffIdOf(members);
+      const members = await layerContents(source, base, sidecar, wishes, progress);
+      const measured = measure(members);
+      const { diffId } = measured;
       const json = hasOwnLayer(configuration)
         ? withoutTopLayer(configuration.json)
         : configuration.json;
+      const changed = withLayer(json, diffId, wishes);
       return async (writer) => {
-        const changed = withLayer(json, diffId, wishes);
         const same = storedAs(diffId, base);
         if (same) return { configuration: changed, added: [same] };
-        const written = made.get(diffId) ?? (await writer.stream(compressed(members)));
-        made.set(diffId, written);
         const mediaType = familyOf(image).gzipLayer;
+        const compressed = await compressor.result(sidecar);
+        const layer = gzipped(members, measured, () => compressed);
+        const written =
+          made.get(diffId) ?? (await writer.stream(layer.pieces(), layer));
+        made.set(diffId, written);
         return { configuration: changed, added: [{ mediaType, ...written }] };
       };
     },

@@ -1,8 +1,8 @@
 /** What is in the new layer, which depends on what is in the image already. */
 import type { Image, ImageSource } from "../model.ts";
-import { readImageFiles } from "../tree/read.ts";
+import { type Progress, readImageFiles } from "../tree/read.ts";
 import type { Tree } from "../tree/tree.ts";
-import { type Content, contentOf, type LayerMember } from "./layer.ts";
+import type { Content, LayerMember } from "./layer.ts";
 import { conflict, fileAt, placeOf } from "./places.ts";
 import { withGroups, withUsers } from "./users.ts";
 
@@ -30,9 +30,11 @@ export async function layerContents(
   image: Image,
   sidecar: Content,
   wishes: LayerWishes,
+  progress?: Progress,
 ): Promise<LayerMember[]> {
   const names = wishes.users ? ["passwd", "group"] : [];
-  const { tree } = await readImageFiles(source, image, { names, limit: accountLimit });
+  const wanted = { names, limit: accountLimit };
+  const { tree } = await readImageFiles(source, image, wanted, progress);
   const members = new Map<string, LayerMember>();
   const add = (path: string, attributes: Omit<LayerMember, "path">) => {
     const at = path.lastIndexOf("/");
@@ -48,7 +50,7 @@ export async function layerContents(
   if (wishes.users)
     for (const [path, extend] of accounts) {
       const { path: real, file, ...attributes } = await account(path, tree);
-      add(real, { ...attributes, content: contentOf(extend(file)) });
+      add(real, { ...attributes, content: extend(file) });
     }
   if (wishes.temporary && tree.resolve("/tmp", true).kind !== "found")
     add("/tmp", { mode: 0o1777, uid: 0, gid: 0 });

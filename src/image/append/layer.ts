@@ -1,14 +1,20 @@
-/** A layer as a tar archive: the same bytes for the same members. */
+/**
+ * A layer as a tar archive and as it is stored: the same bytes for the same members.
+ *
+ * Its gzip stream is put together from parts that know nothing of each other, each
+ * closed on a byte's boundary (RFC 1951, an empty stored block): so the large content,
+ * which is always the same, is compressed while the image is still being read.
+ */
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
-import { createGzip } from "node:zlib";
+import { constants, crc32, deflateRawSync } from "node:zlib";
 import { padding, type TarMember, tarEnd, tarHeader } from "../archive/tar-header.ts";
 import type { Digest } from "../model.ts";
 
-/** Content that is too large to be held: it can be read again and again. */
+/** What can be read again and again, a piece at a time. */
 export type Content = {
   /** Bytes. */
   readonly size: number;
+  /** Each piece is valid until the next is asked for. */
   readonly pieces: () => Iterable<Uint8Array>;
 };
 
@@ -18,41 +24,64 @@ export type LayerMember = {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Nothing for a directory. */
-  readonly content?: Content;
+  /** Nothing for a directory; what is large is no array. */
+  readonly content?: Uint8Array | Content;
 };
 
-/** Bytes; what gzip makes of the same input depends on how it is given. */
-const pieceSize = 1 << 20;
+/** What a layer is without compression. */
+export type Measured = {
+  readonly diffId: Digest;
+  readonly size: number;
+  readonly checksum: number;
+};
 
-export function contentOf(bytes: Uint8Array): Content {
-  return { size: bytes.length, pieces: () => [bytes] };
-}
+export const compressionLevel = 6;
 
-/** The archive in pieces of one size, which are valid until the next is asked for. */
-function* archived(members: readonly LayerMember[]): Generator<Uint8Array> {
-  const buffer = Buffer.alloc(pieceSize);
-  let filled = 0;
-  for (const part of parts(members))
-    for (let at = 0; at < part.length; ) {
-      const length = Math.min(part.length - at, pieceSize - filled);
-      buffer.set(part.subarray(at, at + length), filled);
-      filled += length;
-      at += length;
-      if (filled === pieceSize) {
-        yield buffer;
-        filled = 0;
-      }
+export function measure(members: readonly LayerMember[]): Measured {
+  const hash = createHash("sha256");
+  let checksum = 0;
+  let size = 0;
+  for (const part of partsOf(members))
+    for (const piece of part instanceof Uint8Array ? [part] : part.pieces()) {
+      hash.update(piece);
+      checksum = crc32(piece, checksum);
+      size += piece.length;
     }
-  if (filled > 0) yield buffer.subarray(0, filled);
+  return { diffId: `sha256:${hash.digest("hex")}`, size, checksum };
 }
 
-function* parts(members: readonly LayerMember[]): Generator<Uint8Array> {
+/**
+ * The layer as it is stored.
+ * @param compressed gives what a large content is, as raw deflate that does not end
+ */
+export function gzipped(
+  members: readonly LayerMember[],
+  measured: Measured,
+  compressed: (content: Content) => Content,
+): Content {
+  const parts: Content[] = [whole(gzipHeader)];
+  let small: Uint8Array[] = [];
+  for (const part of partsOf(members))
+    if (part instanceof Uint8Array) small.push(part);
+    else {
+      parts.push(whole(deflate(small, constants.Z_SYNC_FLUSH)), compressed(part));
+      small = [];
+    }
+  parts.push(whole(deflate(small, constants.Z_FINISH)), whole(gzipTrailer(measured)));
+  return {
+    size: parts.reduce((sum, part) => sum + part.size, 0),
+    pieces: function* () {
+      for (const part of parts) yield* part.pieces();
+    },
+  };
+}
+
+function* partsOf(members: readonly LayerMember[]): Generator<Uint8Array | Content> {
   for (const member of members.toSorted(byPath)) {
-    yield tarHeader(memberOf(member));
+    yield tarHeader(tarMemberOf(member));
     if (!member.content) continue;
-    yield* member.content.pieces();
-    yield padding(member.content.size);
+    yield member.content;
+    yield padding(sizeOf(member.content));
   }
   yield tarEnd;
 }
@@ -62,29 +91,34 @@ function byPath(one: LayerMember, other: LayerMember): number {
   return one.path < other.path ? -1 : 1;
 }
 
-function memberOf({ path, mode, uid, gid, content }: LayerMember): TarMember {
+function tarMemberOf({ path, mode, uid, gid, content }: LayerMember): TarMember {
   const name = path.slice(1);
   return content
-    ? { name, type: "file", mode, uid, gid, size: content.size }
+    ? { name, type: "file", mode, uid, gid, size: sizeOf(content) }
     : { name: `${name}/`, type: "directory", mode, uid, gid, size: 0 };
 }
 
-export function diffIdOf(members: readonly LayerMember[]): Digest {
-  const hash = createHash("sha256");
-  for (const piece of archived(members)) hash.update(piece);
-  return `sha256:${hash.digest("hex")}`;
+const sizeOf = (content: Uint8Array | Content) =>
+  content instanceof Uint8Array ? content.length : content.size;
+
+const whole = (bytes: Uint8Array): Content => ({
+  size: bytes.length,
+  pieces: () => [bytes],
+});
+
+function deflate(pieces: readonly Uint8Array[], finishFlush: number): Uint8Array {
+  return deflateRawSync(Buffer.concat(pieces), {
+    level: compressionLevel,
+    finishFlush,
+  });
 }
 
-/** The layer as it is stored. */
-export function compressed(members: readonly LayerMember[]): AsyncIterable<Uint8Array> {
-  const gzip = createGzip({ level: 6, chunkSize: pieceSize });
-  // The stream keeps pieces while the next are made, so that each is a copy.
-  const source = Readable.from(
-    (function* () {
-      for (const piece of archived(members)) yield Buffer.from(piece);
-    })(),
-    { objectMode: false, highWaterMark: 2 * pieceSize },
-  );
-  source.on("error", (error) => gzip.destroy(error));
-  return source.pipe(gzip);
+/** RFC 1952: deflate, without a name or a time, made on Unix. */
+const gzipHeader = Uint8Array.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
+
+function gzipTrailer({ checksum, size }: Measured): Uint8Array {
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(checksum, 0);
+  trailer.writeUInt32LE(size % 2 ** 32, 4);
+  return trailer;
 }

@@ -4,6 +4,7 @@ import { readSome } from "#system/descriptors.ts";
 import { SystemError } from "#system/errors.ts";
 import { descriptorStatus } from "#system/files.ts";
 import { Failure } from "../../companion/failure.ts";
+import { architectureOf, machineName } from "../../contract/machines.ts";
 import { printable } from "../../system/text.ts";
 import type { Platform } from "../model.ts";
 import type { Content } from "./layer.ts";
@@ -12,17 +13,6 @@ export type Sidecar = Content & {
   /** As images name it: `amd64`, `arm64`. */
   readonly architecture: string;
 };
-
-/** Numbers of `e_machine` (elf(5)), and what GOARCH calls them, as images do. */
-const architectures = new Map([
-  [3, "386"],
-  [21, "ppc64le"],
-  [22, "s390x"],
-  [40, "arm"],
-  [62, "amd64"],
-  [183, "arm64"],
-  [243, "riscv64"],
-]);
 
 /**
  * @param descriptor of the open file
@@ -36,21 +26,21 @@ export function sidecarFile(descriptor: number, path: string): Sidecar {
   seek(descriptor, 0);
   const length = readSome(descriptor, head) ?? 0;
   const isElf = length === head.length && head.readUInt32BE(0) === 0x7f454c46;
-  const architecture = isElf && architectures.get(head.readUInt16LE(18));
+  const architecture = isElf && architectureOf(machineName(head.readUInt16LE(18)));
   if (!architecture) throw invalid(path);
   const { size } = status;
   return { architecture, size, pieces: () => read(descriptor, size, path) };
 }
 
-/** Pieces are valid until the next is asked for. */
+/** Others may read the same descriptor in between. */
 function* read(descriptor: number, size: number, path: string): Generator<Uint8Array> {
   const buffer = Buffer.alloc(1 << 20);
-  seek(descriptor, 0);
-  for (let left = size; left > 0; ) {
-    const length = readSome(descriptor, buffer.subarray(0, left));
+  for (let at = 0; at < size; ) {
+    seek(descriptor, at);
+    const length = readSome(descriptor, buffer.subarray(0, size - at));
     if (length === undefined) continue;
     if (length === 0) throw invalid(path, "became shorter while it was read");
-    left -= length;
+    at += length;
     yield buffer.subarray(0, length);
   }
 }

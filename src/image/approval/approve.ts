@@ -6,7 +6,8 @@ import { readFile } from "node:fs/promises";
 import type { Environment } from "../../companion/environment.ts";
 import { Failure } from "../../companion/failure.ts";
 import { parseReference, repositoryName } from "../reference.ts";
-import { type Access, type Manifest, Registry } from "../registry/client.ts";
+import { type Access, Registry } from "../registry/client.ts";
+import type { Manifest } from "../registry/manifest.ts";
 import { defaultTag, resolve } from "../registry/source.ts";
 import { indexDocument, parseDocument } from "../source/documents.ts";
 import { isIndex } from "../source/media-types.ts";
@@ -107,7 +108,9 @@ function describe({ mediaType, digest, bytes }: Manifest, asked: string) {
 
 async function readAuthority(file: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    const text = await readFile(file, "utf8");
+    if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+    throw new Error("it has no certificate in PEM");
   } catch (error) {
     throw invalid(file, `the authority cannot be read: ${(error as Error).message}`);
   }

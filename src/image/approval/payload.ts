@@ -1,6 +1,6 @@
 /**
- * What a signature of cosign is of: a statement in the form of "simple signing" (cosign,
- * specs/SIGNATURE_SPEC.md; containers/image, docs/containers-signature.5.md).
+ * What a signature of cosign is of: a statement in the form of "simple signing"
+ * (cosign, specs/SIGNATURE_SPEC.md; containers/image, docs/containers-signature.5.md).
  */
 import * as z from "zod";
 import { Failure } from "../../companion/failure.ts";

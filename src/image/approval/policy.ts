@@ -1,6 +1,6 @@
 /**
- * Which images are approved: registries, with the beginning of a path, and who must have
- * signed what comes from there. What no entry covers is denied.
+ * Which images are approved: registries, with the beginning of a path, and who must
+ * have signed what comes from there. What no entry covers is denied.
  */
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** Whether one who may has signed an image: the signatures that a registry keeps of it. */
+/** Whether one who may has signed an image: what a registry keeps beside it. */
 import type { KeyObject } from "node:crypto";
 import type { TrustMaterial } from "@sigstore/verify";
 import type { Digest } from "../model.ts";
@@ -16,6 +16,9 @@ const signatureAnnotation = "dev.cosignproject.cosign/signature";
 const mostSignatures = 64;
 /** Bytes. */
 const largestPayload = 64 << 10;
+
+/** Characters: some of it is what anybody may write. */
+const longestReason = 300;
 
 /** A signer with what proves that it is him. */
 export type Prepared =
@@ -69,7 +72,7 @@ export async function findSignature(
     const against = typeof found === "string" ? found : objection(payload, expected);
     if (typeof found !== "string" && against === undefined)
       return { kind: "signed", by: found };
-    if (against !== undefined) reasons.push(against);
+    if (against !== undefined) reasons.push(against.slice(0, longestReason));
   }
   if (reasons.length === 0) reasons.push("there is no signature");
   return { kind: "unsigned", reasons };

@@ -1,4 +1,4 @@
-/** A policy in variables: `DA__P7__PCLUSTER__REGISTRY…`. docs/approval.md has the table. */
+/** A policy in variables: `DA__P7__PCLUSTER__REGISTRY…`. See docs/approval.md. */
 import { isAbsolute } from "node:path";
 import type { Environment } from "../../companion/environment.ts";
 import {

@@ -1,4 +1,4 @@
-/** What is said of an image that somebody wants to run. docs/approval.md describes it. */
+/** What is said of an image that somebody wants to run; see docs/approval.md. */
 import * as z from "zod";
 import { printable } from "../../system/text.ts";
 import type { Signer } from "./policy.ts";
@@ -81,10 +81,12 @@ export function describeVerdict(verdict: Verdict): string {
     ["policy", verdict.policy],
     ...(verdict.reasons ?? []).map((reason): [string, string] => ["because", reason]),
   ];
-  const shown = rows.filter((row): row is [string, string] => row[1] !== undefined);
+  const shown = rows
+    .filter((row): row is [string, string] => row[1] !== undefined)
+    .map((row) => row.map(printable) as [string, string]);
   const width = Math.max(0, ...shown.map(([name]) => name.length));
   return [
     `${verdict.verdict} ${printable(verdict.asked)}`,
-    ...shown.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}`),
+    ...shown.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
   ].join("\n");
 }

@@ -22,42 +22,39 @@ export function archiveTarget(path: string, mode: number): Target {
   let isNamed = false;
   // Nothing is left of a file without a name, even if this process is killed.
   const descriptor = unnamed(directory, temporary) ?? named();
-  let position = 0;
+  let end = 0;
 
   function named(): number {
     isNamed = true;
     return createNamed(temporary);
   }
 
-  function write(bytes: Uint8Array): void {
-    writeAll(descriptor, bytes);
-    position += bytes.length;
-  }
-
-  function moveTo(offset: number): void {
+  function write(bytes: Uint8Array, offset: number): void {
     seek(descriptor, offset);
-    position = offset;
+    writeAll(descriptor, bytes);
   }
 
-  /** The header is written last: only then are name and size known. */
-  function begin(): Sink {
-    const start = position;
-    moveTo(start + blockSize);
+  /** The header is written last: only then is the name known. */
+  function begin(size: number): Sink {
+    const start = end;
+    let at = start + blockSize;
+    const filled = padding(size);
+    end = at + size + filled.length;
     return {
-      write,
-      finish: (name) => {
-        const size = position - start - blockSize;
-        write(padding(size));
-        const end = position;
-        moveTo(start);
-        write(tarHeader(plainMember(name, size)));
-        moveTo(end);
+      write: (piece) => {
+        write(piece, at);
+        at += piece.length;
       },
+      finish: (name) => {
+        write(filled, at);
+        write(tarHeader(plainMember(name, size)), start);
+      },
+      discard: () => {},
     };
   }
 
   function finish(): void {
-    write(tarEnd);
+    write(tarEnd, end);
     finishFile(descriptor, mode);
     if (!isNamed) isNamed = giveName(descriptor, temporary);
     renameFile(temporary, path);

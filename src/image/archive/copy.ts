@@ -23,7 +23,7 @@ import {
   replaced,
   serialize,
 } from "./manifest.ts";
-import type { ImageWriter, Written } from "./writer.ts";
+import type { Expected, ImageWriter, Written } from "./writer.ts";
 
 /** What becomes of an image: a configuration, and layers on top of those kept. */
 export type Changed = {
@@ -35,11 +35,11 @@ export type Change = {
   /** How many layers stay, from the lowest. */
   readonly kept: (image: Image) => number;
   /**
-   * Reads what it must while layers are copied, and returns what writes the rest. It
-   * verifies all layers that stay: they are copied without another look at them.
+   * Reads and verifies all layers that stay, from `source`; returns what writes the rest.
    */
   readonly prepare: (
     image: Image,
+    source: ImageSource,
   ) => Promise<(writer: ImageWriter) => Promise<Changed>>;
 };
 
@@ -60,8 +60,8 @@ export type CopiedImage = Parts & {
 export class Copier {
   /** By digest of the configuration: an image may be listed more than once. */
   private readonly images = new Map<Digest, CopiedImage>();
-  /** Layers whose digest the source does not tell. */
-  private readonly hashed = new Map<Digest, Descriptor>();
+  /** Layers that are written, by what they are without compression. */
+  private readonly done = new Map<Digest, Descriptor>();
 
   constructor(
     private readonly source: ImageSource,
@@ -110,15 +110,14 @@ export class Copier {
 
   private async image(image: Image): Promise<CopiedImage> {
     const { writer, change } = this;
-    const { bytes } = image.configuration;
-    const kept = image.layers.slice(0, change?.kept(image));
-    const [layers, write] = await both(
-      this.layers(kept),
-      change?.prepare(image) ?? Promise.resolve(undefined),
-    );
+    // What is read to be changed is written as it passes: each layer is read once.
+    const write = await change?.prepare(image, this.passing(image));
     const changed = await write?.(writer);
+    const layers: Descriptor[] = [];
+    for (const layer of image.layers.slice(0, change?.kept(image)))
+      layers.push(this.done.get(layer.diffId) ?? (await this.layer(layer)));
     const configuration = writer.blob(
-      changed ? serialize(changed.configuration) : bytes,
+      changed ? serialize(changed.configuration) : image.configuration.bytes,
     );
     const parts = { configuration, layers: [...layers, ...(changed?.added ?? [])] };
     const manifest =
@@ -128,30 +127,27 @@ export class Copier {
     return { ...parts, manifest: writer.blob(manifest), names: image.names };
   }
 
-  private async layers(layers: readonly Layer[]): Promise<Descriptor[]> {
-    const written: Descriptor[] = [];
-    for (const layer of layers) written.push(await this.layer(layer));
-    return written;
+  /** The source, such that layers of `image` are written when they are read first. */
+  private passing(image: Image): ImageSource {
+    const { source, writer } = this;
+    const left = new Set(image.layers.map(({ diffId }) => diffId));
+    for (const diffId of this.done.keys()) left.delete(diffId);
+    const open: ImageSource["open"] = (layer, reuses) => {
+      const pieces = source.open(layer, reuses);
+      if (!left.delete(layer.diffId)) return pieces;
+      return writer.pass(pieces, expectedOf(layer), (written) =>
+        this.done.set(layer.diffId, describe(layer, written)),
+      );
+    };
+    return { ...source, open };
   }
 
   private async layer(layer: Layer): Promise<Descriptor> {
-    const { stored, diffId } = layer;
-    const { size } = stored;
-    const isPlain = compressionOf(stored.mediaType) === "none";
-    const digest = stored.digest ?? (isPlain ? diffId : undefined);
-    const mediaType = stored.digest ? stored.mediaType : ociLayerType(stored.mediaType);
-    const pieces = this.source.open(layer);
-    if (digest === undefined) {
-      const known = this.hashed.get(diffId) ?? {
-        mediaType,
-        ...(await this.writer.stream(pieces)),
-      };
-      this.hashed.set(diffId, known);
-      return known;
-    }
-    if (this.change) await this.writer.copy(pieces, { digest, size });
-    else await this.writer.stream(pieces, { digest, size });
-    return { ...stored, mediaType, digest };
+    const pieces = this.source.open(layer, true);
+    const written = await this.writer.stream(pieces, expectedOf(layer));
+    const descriptor = describe(layer, written);
+    this.done.set(layer.diffId, descriptor);
+    return descriptor;
   }
 
   /** A manifest of something that is no image, with all that it names. */
@@ -159,7 +155,7 @@ export class Copier {
     const bytes = await this.blob(descriptor);
     const { config, layers = [] } = JSON.parse(bytes.toString());
     for (const one of [...(config ? [config] : []), ...layers])
-      await this.writer.stream(this.open(one), { digest: one.digest, size: one.size });
+      await this.writer.stream(this.open(one), one);
   }
 
   private async blob(descriptor: Descriptor): Promise<Buffer> {
@@ -173,8 +169,13 @@ export class Copier {
   }
 }
 
-/** Waits for both, even where one fails: nothing may be written after a failure. */
-async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([one, other]);
-  return Promise.all([one, other]);
+/** Docker's old archives tell no digest, but of plain layers the one of their content. */
+function expectedOf({ stored, diffId }: Layer): Expected {
+  const isPlain = compressionOf(stored.mediaType) === "none";
+  return { size: stored.size, digest: stored.digest ?? (isPlain ? diffId : undefined) };
+}
+
+function describe({ stored }: Layer, written: Written): Descriptor {
+  const mediaType = stored.digest ? stored.mediaType : ociLayerType(stored.mediaType);
+  return { ...stored, mediaType, ...written };
 }

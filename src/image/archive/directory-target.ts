@@ -18,6 +18,7 @@ export function directoryTarget(path: string, mode: number): Target {
     const descriptor = createNamed(unfinished);
     return {
       write: (piece) => writeAll(descriptor, piece),
+      discard: () => closeDescriptor(descriptor),
       finish: (name) => {
         finishFile(descriptor, mode);
         closeDescriptor(descriptor);

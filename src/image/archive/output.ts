@@ -55,7 +55,8 @@ export async function writeOutput(
     form === "oci-layout" ? directoryTarget(path, mode) : archiveTarget(path, mode);
   return writeImage(path, open, async (writer) => {
     const entries = await new Copier(source, writer, change).entries();
-    writeListing(writer, entries, output);
+    const names = output.names ?? namesInRegistry(source);
+    writeListing(writer, entries, form, names);
     return entries;
   });
 }
@@ -63,7 +64,8 @@ export async function writeOutput(
 function writeListing(
   writer: ImageWriter,
   entries: readonly CopiedEntry[],
-  { form, names }: Output,
+  form: OutputForm,
+  names: readonly string[] | undefined,
 ): void {
   const manifests = entries.flatMap((entry) => listedAs(entry, form, names));
   const seen = new Map(manifests.map((one) => [JSON.stringify(one), one]));
@@ -131,6 +133,12 @@ function dockerItems(
 
 /** Not a mere tag, as layouts have it. */
 const isWhole = (name: string) => /:[^/]*$/.test(name);
+
+/** What it is called in a registry is written nowhere in it; a digest is no name. */
+function namesInRegistry({ form, images }: ImageSource): readonly string[] | undefined {
+  if (form !== "registry") return undefined;
+  return images[0]?.names.filter((name) => !name.includes("@"));
+}
 
 function withTag(name: string): string {
   return isWhole(name) ? name : `${name}:latest`;

@@ -3,13 +3,16 @@
 /** One file that is being written. */
 export type Sink = {
   readonly write: (piece: Uint8Array) => void;
-  /** Gives it its name. */
+  /** Gives it its name; all of it must have been written. */
   readonly finish: (name: string) => void;
+  /** Gives it up; the target is good for nothing then but to be abandoned. */
+  readonly discard: () => void;
 };
 
-/** Files come one after the other. All of it may throw a SystemError. */
+/** Files may be written at the same time. All of it may throw a SystemError. */
 export type Target = {
-  readonly begin: () => Sink;
+  /** @param size bytes that will be written: the order of files is that of these calls */
+  readonly begin: (size: number) => Sink;
   /** Waits until all is on disk, and gives it its name in one step. */
   readonly finish: () => void;
   /** Removes what there is of it, unless it is finished. */

@@ -10,20 +10,26 @@ import type { Target } from "./target.ts";
 
 export type Written = { readonly digest: Digest; readonly size: number };
 
+/** What is known of a blob before it is written. */
+export type Expected = { readonly size: number; readonly digest?: Digest | undefined };
+
+type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 export type ImageWriter = {
   /** Writes a file of the layout itself. */
   readonly file: (name: string, bytes: Uint8Array) => void;
   readonly blob: (bytes: Uint8Array) => Written;
+  /** @throws Failure `image-digest-mismatch` */
+  readonly stream: (pieces: Pieces, expected: Expected) => Promise<Written>;
   /**
-   * Writes a blob whose digest is known, or becomes known at its end. One at a time.
-   * @throws Failure `image-digest-mismatch`
+   * Writes what passes through on its way to somebody who verifies it. A digest that is
+   * known is believed. Nothing is written unless all of it passes.
    */
-  readonly stream: (
+  readonly pass: (
     pieces: AsyncIterable<Uint8Array>,
-    expected?: Written,
-  ) => Promise<Written>;
-  /** Writes a blob that somebody else has verified, or verifies meanwhile. */
-  readonly copy: (pieces: AsyncIterable<Uint8Array>, known: Written) => Promise<void>;
+    expected: Expected,
+    written: (blob: Written) => void,
+  ) => AsyncIterable<Uint8Array>;
 };
 
 /**
@@ -52,7 +58,7 @@ export async function writeImage<T>(
 function writerTo(target: Target): ImageWriter {
   const blobs = new Set<Digest>();
   const file = (name: string, bytes: Uint8Array) => {
-    const sink = target.begin();
+    const sink = target.begin(bytes.length);
     sink.write(bytes);
     sink.finish(name);
   };
@@ -62,40 +68,55 @@ function writerTo(target: Target): ImageWriter {
     blobs.add(digest);
     return { digest, size: bytes.length };
   };
-  const stream: ImageWriter["stream"] = async (pieces, expected) => {
-    if (expected && blobs.has(expected.digest)) return expected;
-    const sink = target.begin();
-    const hash = createHash("sha256");
-    let size = 0;
-    for await (const piece of pieces) {
-      hash.update(piece);
-      sink.write(piece);
-      size += piece.length;
+  async function* pass(
+    pieces: Pieces,
+    { size, digest: known }: Expected,
+    written: (blob: Written) => void,
+    believed: boolean,
+  ): AsyncGenerator<Uint8Array> {
+    const sink = target.begin(size);
+    let isDone = false;
+    try {
+      const hash = known !== undefined && believed ? undefined : createHash("sha256");
+      let length = 0;
+      for await (const piece of pieces) {
+        length += piece.length;
+        if (length > size) throw mismatch(`${known}`, `${size} bytes`, "more");
+        hash?.update(piece);
+        sink.write(piece);
+        yield piece;
+      }
+      const digest: Digest = hash ? `sha256:${hash.digest("hex")}` : known!;
+      if (length !== size) throw mismatch(digest, `${size} bytes`, `${length} bytes`);
+      if (known !== undefined && digest !== known)
+        throw mismatch(known, "that digest", digest);
+      sink.finish(blobName(digest));
+      isDone = true;
+      written({ digest, size });
+    } finally {
+      if (!isDone) sink.discard();
     }
-    const digest: Digest = `sha256:${hash.digest("hex")}`;
-    if (expected && (digest !== expected.digest || size !== expected.size))
-      throw mismatch(
-        expected.digest,
-        `${expected.size} bytes of that digest`,
-        `${size} bytes of ${digest}`,
-      );
-    sink.finish(blobName(digest));
-    blobs.add(digest);
-    return { digest, size };
+  }
+  const stream: ImageWriter["stream"] = async (pieces, { size, digest }) => {
+    if (digest && blobs.has(digest)) return { digest, size };
+    let blob: Written | undefined;
+    const note = (written: Written) => {
+      blob = written;
+    };
+    for await (const _ of pass(pieces, { size, digest }, note, false));
+    blobs.add(blob!.digest);
+    return blob!;
   };
-  const copy: ImageWriter["copy"] = async (pieces, { digest, size }) => {
-    if (blobs.has(digest)) return;
-    blobs.add(digest);
-    const sink = target.begin();
-    let copied = 0;
-    for await (const piece of pieces) {
-      sink.write(piece);
-      copied += piece.length;
-    }
-    if (copied !== size) throw mismatch(digest, `${size} bytes`, `${copied} bytes`);
-    sink.finish(blobName(digest));
+  return {
+    file,
+    blob,
+    stream,
+    pass: (pieces, expected, written) => {
+      if (expected.digest && blobs.has(expected.digest)) return pieces;
+      if (expected.digest) blobs.add(expected.digest);
+      return pass(pieces, expected, written, true);
+    },
   };
-  return { file, blob, stream, copy };
 }
 
 /** What the system says of a file: our own calls tell it in one way, Node's in another. */

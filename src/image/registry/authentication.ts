@@ -8,7 +8,13 @@ import { printable } from "../../system/text.ts";
 import { type Challenge, parseChallenge } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
 import { persistently } from "./patience.ts";
-import { ask, type Outgoing, readSmall, type Transport } from "./transport.ts";
+import {
+  ask,
+  type Outgoing,
+  readSmall,
+  resolveLocation,
+  type Transport,
+} from "./transport.ts";
 
 const answer = z.looseObject({
   token: z.string().optional(),
@@ -31,6 +37,8 @@ export class Authentication {
   #credentials: Promise<Credentials | undefined> | undefined;
   readonly #tokens = new Map<string, string>();
   #challenge: Challenge | undefined;
+  /** Who asks for it. */
+  #asking = "";
 
   /** @param find is called once, and only where the registry asks who we are */
   constructor(
@@ -51,8 +59,9 @@ export class Authentication {
     if (answer.status !== 401) return;
     const header = answer.headers.get("www-authenticate") ?? "";
     const challenge = parseChallenge(header);
-    if (challenge) this.#challenge = challenge;
-    else
+    this.#asking = answer.url;
+    this.#challenge = challenge;
+    if (!challenge)
       throw new Failure(
         "registry-answer-invalid",
         `${this.#registry} asks for what sidecar does not know: ` +
@@ -117,11 +126,10 @@ export class Authentication {
   }
 
   #realm(text: string): URL {
-    const realm = URL.canParse(text) ? new URL(text) : undefined;
-    if (realm && /^https?:$/.test(realm.protocol) && !realm.username) return realm;
+    if (URL.canParse(text)) return resolveLocation(new URL(this.#asking), text);
     throw new Failure(
       "registry-answer-invalid",
-      `${this.#registry} has its tokens at no address: ${printable(text.slice(0, 200))}`,
+      `${this.#registry} has tokens at no address: ${printable(text.slice(0, 200))}`,
       "ask whoever runs the registry",
     );
   }

@@ -5,13 +5,16 @@
 import type { Environment } from "../../companion/environment.ts";
 import { Failure } from "../../companion/failure.ts";
 import { printable } from "../../system/text.ts";
-import type { Descriptor, Digest } from "../model.ts";
 import { type Repository, registryName } from "../reference.ts";
-import { digestOf } from "../source/digest.ts";
 import { documentLimit } from "../source/files.ts";
-import { isIndex, isManifest, mediaTypes } from "../source/media-types.ts";
 import { Authentication, type Scope } from "./authentication.ts";
 import { findCredentials } from "./credentials.ts";
+import {
+  type Manifest,
+  manifestFrom,
+  manifestTypes,
+  requireDigest,
+} from "./manifest.ts";
 import { patientDelays, persistently, Transient } from "./patience.ts";
 import { refusal, wrong } from "./refusal.ts";
 import {
@@ -33,20 +36,11 @@ export type Access = {
   readonly patience: number;
 };
 
-export type Manifest = Descriptor & { readonly bytes: Uint8Array };
-
 /** A request for a path below `/v2/`, or for where a registry has led. */
 type Request = Omit<Outgoing, "url" | "authorization"> & { readonly to: string | URL };
 
 /** Where Docker's own registry answers (moby, registry/config.go). */
 const dockerHost = "registry-1.docker.io";
-
-const manifestTypes = [
-  mediaTypes.oci.index,
-  mediaTypes.oci.manifest,
-  mediaTypes.docker.index,
-  mediaTypes.docker.manifest,
-];
 
 export class Registry {
   /** As it stands in a reference. */
@@ -118,7 +112,7 @@ export class Registry {
         {
           method: "GET",
           to: `${repository}/manifests/${name}`,
-          headers: { accept: manifestTypes.join(", ") },
+          headers: { accept: manifestTypes },
         },
         [{ repository, actions: "pull" }],
       );
@@ -128,7 +122,7 @@ export class Registry {
       }
       if (answer.status !== 200) throw await refusal(answer, what, this);
       const bytes = await readSmall(answer, limit, "a manifest", this.transport);
-      return describe(bytes, answer, name, what);
+      return manifestFrom(bytes, answer, name, what);
     });
   }
 
@@ -202,48 +196,6 @@ function addressOf(protocol: string, host: string): URL {
     }`,
     "write the name, or the address in its usual form: 192.0.2.1, [2001:db8::1]",
   );
-}
-
-/** @throws Failure `registry-answer-invalid`, `image-media-type` */
-function describe(
-  bytes: Uint8Array,
-  answer: Response,
-  name: string,
-  what: string,
-): Manifest {
-  const digest = digestOf(bytes);
-  if (name.startsWith("sha256:") && name !== digest)
-    throw wrong(`${what} was asked for, and something else came: ${digest}`);
-  requireDigest(answer, digest, what);
-  const told = answer.headers.get("content-type")?.split(";")[0]?.trim();
-  const own = mediaTypeOf(bytes);
-  if (own && told && isKnown(told) && own !== told)
-    throw wrong(`${what} calls itself ${printable(own)}, and is sent as ${told}`);
-  const mediaType = own ?? told ?? "";
-  if (!isKnown(mediaType))
-    throw new Failure(
-      "image-media-type",
-      `${what} is no image: its media type is ${printable(mediaType) || "none"}`,
-      "sidecar reads images of OCI, and of Docker's version 2, schema 2",
-    );
-  return { mediaType, digest, size: bytes.length, bytes };
-}
-
-const isKnown = (type: string) => isIndex(type) || isManifest(type);
-
-function mediaTypeOf(bytes: Uint8Array): string | undefined {
-  try {
-    const { mediaType } = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof mediaType === "string" ? mediaType : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function requireDigest(answer: Response, digest: Digest, what: string): void {
-  const told = answer.headers.get("docker-content-digest");
-  if (told === null || told === digest) return;
-  throw wrong(`${what} has the digest ${digest}; the registry says ${printable(told)}`);
 }
 
 function hasProxy(environment: Environment): boolean {

@@ -1,6 +1,6 @@
 /**
- * Who somebody is to a registry, as `docker login` has written it down: in the file
- * config.json of `DOCKER_CONFIG`, else of `HOME/.docker` (docker/cli, config/configfile).
+ * Who somebody is to a registry, as `docker login` has written it down: in config.json
+ * of `DOCKER_CONFIG`, else of `HOME/.docker` (docker/cli, config/configfile).
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

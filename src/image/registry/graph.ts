@@ -1,6 +1,6 @@
 /**
- * All that hangs together by digests: an index, its manifests, their blobs; attestations
- * and whatever else is no image are part of it. Copied whole, it keeps its digest, and
+ * All that hangs together by digests: an index, its manifests, their blobs;
+ * attestations, and whatever else is no image, are part of it. Copied whole, it keeps its digest, and
  * so its signatures.
  */
 import * as z from "zod";

@@ -1,4 +1,4 @@
-/** Programs that keep credentials: `docker-credential-NAME get` (docker-credential-helpers). */
+/** Programs that keep credentials: `docker-credential-NAME get`. */
 import * as z from "zod";
 import { type Environment, nameOf } from "../../companion/environment.ts";
 import { Failure } from "../../companion/failure.ts";
@@ -9,7 +9,7 @@ const answer = z.looseObject({ Username: z.string(), Secret: z.string() });
 
 /** Milliseconds: somebody may have to unlock a key ring. */
 const patience = 120_000;
-/** What helpers print where they know nothing (credentials/error.go). */
+/** What they print then (docker-credential-helpers, credentials/error.go). */
 const knowsNothing = /credentials not found/i;
 /** The user that stands for: the secret is a refresh token. */
 const tokenUser = "<token>";

@@ -63,7 +63,7 @@ export async function waitAfter(
 export function retryAfter(value: string | null, now: number): number | undefined {
   if (value === null) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const time = Date.parse(value);
+  const time = value.endsWith(" GMT") ? Date.parse(value) : Number.NaN;
   return Number.isNaN(time) ? undefined : Math.max(0, time - now);
 }
 

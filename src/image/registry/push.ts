@@ -21,8 +21,9 @@ import {
 } from "../reference.ts";
 import { digestOf, mismatch } from "../source/digest.ts";
 import { compressionOf, mediaTypes } from "../source/media-types.ts";
-import { type Access, type Manifest, Registry } from "./client.ts";
+import { type Access, Registry } from "./client.ts";
 import { graphOf } from "./graph.ts";
+import type { Manifest } from "./manifest.ts";
 import { defaultTag } from "./source.ts";
 import { type Blob, type Uploaded, uploadBlob } from "./upload.ts";
 

@@ -5,8 +5,9 @@ import { type Reference, referenceName } from "../reference.ts";
 import { descriptorDocument } from "../source/documents.ts";
 import { imagesIn, readListed } from "../source/listing.ts";
 import { isIndex, isManifest } from "../source/media-types.ts";
-import { type Access, type Manifest, Registry } from "./client.ts";
+import { type Access, Registry } from "./client.ts";
 import { downloadBlob, readBlob } from "./download.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** What a reference without tag and digest means, as everywhere. */
 export const defaultTag = "latest";

@@ -15,7 +15,7 @@ import {
 export type Transport = Patience & {
   /** PEM; these are trusted beside the public authorities. */
   readonly certificates?: string;
-  /** Whether HTTP without TLS may be spoken with any host, and not just with this one. */
+  /** Whether HTTP without TLS may be spoken with any host, not just with this one. */
   readonly insecure: boolean;
 };
 
@@ -28,6 +28,8 @@ export type Outgoing = {
   readonly body?: Uint8Array;
 };
 
+/** Bytes a millisecond: what is sent less quickly does not arrive. */
+const slowest = 16;
 const mostRedirections = 5;
 const redirections = [301, 302, 303, 307, 308];
 /** Of HTTP's status codes, those that speak of this moment only. */
@@ -144,7 +146,8 @@ export function isLoopback(host: string): boolean {
 async function attempt(outgoing: Outgoing, transport: Transport): Promise<Response> {
   const { method, url, headers, authorization, body } = outgoing;
   const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(), transport.patience);
+  const patience = transport.patience + (body?.length ?? 0) / slowest;
+  const timer = setTimeout(() => silence.abort(), patience);
   try {
     return await fetch(url, {
       method,
@@ -156,7 +159,9 @@ async function attempt(outgoing: Outgoing, transport: Transport): Promise<Respon
         ...(authorization ? { authorization } : {}),
       },
       ...(body ? { body } : {}),
-      ...(transport.certificates ? { tls: { ca: await trusted(transport) } } : {}),
+      // Where no launcher hides the environment, variables would count.
+      tls: { rejectUnauthorized: true, ...(await trusted(transport)) },
+      proxy: false,
       redirect: "manual",
       decompress: false,
       // A body may take any time, as long as it comes.
@@ -165,16 +170,17 @@ async function attempt(outgoing: Outgoing, transport: Transport): Promise<Respon
     } as RequestInit);
   } catch (error) {
     if (silence.signal.aborted)
-      throw new Transient(`it was silent for ${transport.patience / 1000} s`);
+      throw new Transient(`it was silent for ${Math.round(patience / 100) / 10} s`);
     throw connectionProblem(url, error);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function trusted({ certificates }: Transport): Promise<string[]> {
+async function trusted({ certificates }: Transport): Promise<{ ca?: string[] }> {
+  if (certificates === undefined) return {};
   const { rootCertificates } = await import("node:tls");
-  return [...rootCertificates, certificates!];
+  return { ca: [...rootCertificates, certificates] };
 }
 
 function connectionProblem(url: URL, error: unknown): Error {
@@ -183,7 +189,7 @@ function connectionProblem(url: URL, error: unknown): Error {
     return new Failure(
       "registry-certificate",
       `${url.host} cannot show that it is ${url.hostname}: ${code}`,
-      "a registry of one's own needs its authority: --ca FILE.pem",
+      "a registry of one's own needs its authority: --authority FILE, or in the policy",
     );
   return new Transient(whatHappened(error));
 }

@@ -1,6 +1,6 @@
 /**
- * Blobs to a registry (distribution-spec, spec.md, "Pushing blobs"): not at all where it
- * has them, by a word where another of its repositories has them, else in chunks.
+ * Blobs to a registry (distribution-spec, "Pushing blobs"): not at all where it has
+ * them, by a word where another of its repositories has them, else in chunks.
  */
 import { Failure } from "../../companion/failure.ts";
 import type { Descriptor } from "../model.ts";
@@ -18,7 +18,7 @@ export type Blob = Pick<Descriptor, "digest" | "size"> & {
 export type Uploaded = "present" | "mounted" | "sent";
 
 /** Bytes: one chunk is in memory, to be sent again. */
-const usualChunk = 8 << 20;
+const usualChunk = 4 << 20;
 const largestChunk = 64 << 20;
 /** How often a blob is begun anew, where the registry has lost what it had of it. */
 const mostBeginnings = 4;
@@ -228,12 +228,15 @@ async function whole({ open }: Blob): Promise<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-/** Pieces of any size as chunks of `size` bytes; the last may be smaller. */
+/**
+ * Pieces of any size as chunks of `size` bytes; the last may be smaller. Each is the same
+ * memory: it holds until the next is asked for.
+ */
 export async function* chunksOf(
   pieces: AsyncIterable<Uint8Array>,
   size: number,
 ): AsyncGenerator<Uint8Array> {
-  let chunk = Buffer.allocUnsafe(size);
+  const chunk = Buffer.allocUnsafe(size);
   let filled = 0;
   for await (const piece of pieces)
     for (let at = 0; at < piece.length; ) {
@@ -243,7 +246,6 @@ export async function* chunksOf(
       at += taken;
       if (filled < size) continue;
       yield chunk;
-      chunk = Buffer.allocUnsafe(size);
       filled = 0;
     }
   if (filled > 0) yield chunk.subarray(0, filled);

@@ -16,10 +16,10 @@ export function directoryFiles(directory: string): SourceFiles {
       throw unreadable(directory, error);
     }
   };
-  async function* stream(name: string): AsyncGenerator<Uint8Array> {
+  async function* stream(name: string, reuses?: boolean): AsyncGenerator<Uint8Array> {
     const file = await opened(directory, name);
     try {
-      yield* pieces(file, 0, Number.MAX_SAFE_INTEGER);
+      yield* pieces(file, 0, Number.MAX_SAFE_INTEGER, reuses);
     } finally {
       await file.close();
     }

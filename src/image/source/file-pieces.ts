@@ -3,17 +3,23 @@ import { Buffer } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
 
 /** Bytes: large enough for speed, small enough that several in flight cost little. */
-const pieceSize = 256 << 10;
+const pieceSize = 128 << 10;
 
-/** Each piece is the caller's own. Ends early where the file does. */
+/**
+ * Ends early where the file does.
+ * @param reuses whether a piece may be overwritten once the next is asked for
+ */
 export async function* pieces(
   file: FileHandle,
   from: number,
   to: number,
+  reuses = false,
 ): AsyncGenerator<Uint8Array> {
+  let buffer = Buffer.alloc(0);
   for (let at = from; at < to; ) {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(pieceSize, to - at));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    const length = Math.min(pieceSize, to - at);
+    if (!reuses || buffer.length < length) buffer = Buffer.allocUnsafeSlow(length);
+    const { bytesRead } = await file.read(buffer, 0, length, at);
     if (bytesRead === 0) return;
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);

@@ -7,8 +7,11 @@ export type SourceFiles = {
   readonly place: string;
   /** Bytes of a file; nothing where there is none of that name. */
   readonly size: (name: string) => Promise<number | undefined>;
-  /** A file's bytes in pieces, each of which is the caller's own. */
-  readonly stream: (name: string) => AsyncIterable<Uint8Array>;
+  /**
+   * A file's bytes in pieces.
+   * @param reuses whether a piece may be overwritten once the next is asked for
+   */
+  readonly stream: (name: string, reuses?: boolean) => AsyncIterable<Uint8Array>;
   /** The file's beginning, at most `limit` bytes. */
   readonly beginning: (name: string, limit: number) => Promise<Uint8Array>;
   readonly close: () => Promise<void>;

@@ -121,12 +121,12 @@ function opener(
   for (const { image, layerFiles } of docker)
     for (const [index, { diffId }] of image.layers.entries())
       named.set(diffId, layerFiles[index]!);
-  return async function* (layer: Layer) {
+  return async function* (layer: Layer, reuses?: boolean) {
     const { digest, size } = layer.stored;
     if (digest !== undefined) await requireBlob(files, { digest, size });
     const name = digest === undefined ? named.get(layer.diffId) : blobName(digest);
     if (name === undefined) throw missing(files.place, layer.diffId);
-    yield* files.stream(name);
+    yield* files.stream(name, reuses);
   };
 }
 

@@ -40,9 +40,9 @@ export async function tarFiles(file: FileHandle, place: string): Promise<SourceF
   return {
     place,
     size: async (name) => find(name)?.size,
-    stream: (name) => {
+    stream: (name, reuses) => {
       const { offset, size } = required(name);
-      return pieces(file, offset, offset + size);
+      return pieces(file, offset, offset + size, reuses);
     },
     beginning: (name, limit) => {
       const { offset, size } = required(name);
@@ -55,7 +55,7 @@ export async function tarFiles(file: FileHandle, place: string): Promise<SourceF
 async function indexOf(file: FileHandle, place: string): Promise<Map<string, Member>> {
   const members = new Map<string, Member>();
   const note = (entry: TarEntry) => {
-    const name = cleaned(decode(entry.name), place);
+    const name = cleaned(decode(entry.name));
     if (entry.type === "directory") return;
     if (members.has(name)) throw twice(place, name);
     if (members.size === mostMembers) throw tooMany(place);
@@ -94,23 +94,18 @@ function memberOf(entry: TarEntry, name: string): Member | undefined {
   if (entry.type === "file")
     return { kind: "file", offset: entry.contentOffset, size: entry.size };
   const target = decode(entry.target);
-  if (entry.type === "hard-link")
-    return { kind: "link", target: posix.normalize(target) };
+  if (entry.type === "hard-link") return { kind: "link", target: cleaned(target) };
   if (entry.type === "symlink")
     return { kind: "link", target: posix.join(posix.dirname(name), target) };
   return undefined;
 }
 
-/** @throws Failure where it leads outside of the archive */
-function cleaned(name: string, place: string): string {
-  const parts = name.split("/").filter((part) => part !== "" && part !== ".");
-  if (name.startsWith("/") || parts.includes(".."))
-    throw new Failure(
-      "image-source-unknown",
-      `${printable(place)}: ${printable(name)} leads outside of the archive`,
-      "no tool that saves images writes this: do not trust the archive",
-    );
-  return parts.join("/");
+/** Without what some tools write in front; the scanner refuses `..`. */
+function cleaned(name: string): string {
+  return name
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .join("/");
 }
 
 function twice(place: string, name: string): Failure {

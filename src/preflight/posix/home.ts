@@ -71,7 +71,9 @@ function problemOf({ path, found, system, closed }: Place): Problem | undefined 
   const step: Step = { path, kind, mode, uid, gid };
   if (!isAllowed(step, 3))
     return {
-      message: `${name} has mode ${mode.toString(8)}: not everybody can make a HOME there`,
+      message:
+        `${name} has mode ${mode.toString(8)}: ` +
+        "not everybody can make a HOME there",
       hint: inDockerfile(`chmod 1777 ${path}`),
     };
   return closed;
@@ -82,7 +84,9 @@ export function checkNoExec({ path, found, system }: Place): Finding {
     return skipped("tmp-exec", `there is no ${printable(path)}`);
   if (!system.noExec) return ok("tmp-exec", `programs may be started from ${path}`);
   return warning("tmp-exec", {
-    message: `${path} is mounted noexec: a block that compiles there cannot run the result`,
+    message:
+      `${path} is mounted noexec: ` +
+      "a block that compiles there cannot run the result",
     hint: "mount it with exec: docker run --tmpfs=/tmp:exec,mode=1777",
   });
 }

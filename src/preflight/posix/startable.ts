@@ -18,7 +18,9 @@ import { decode, printable } from "../../system/text.ts";
 import { inDockerfile, type Problem } from "../finding.ts";
 import { everybodyProblem } from "./everybody.ts";
 
-/** A script's interpreter may be a script; the kernel goes on for so long (execve(2)). */
+/**
+ * A script's interpreter may be a script; the kernel goes on for so long (execve(2)).
+ */
 const mostInterpreters = 4;
 
 /** @param lookup the variables that the program will see */

@@ -1,4 +1,6 @@
-/** What is around a block on Linux: the facts are gathered here, and judged elsewhere. */
+/**
+ * What is around a block on Linux: the facts are gathered here, and judged elsewhere.
+ */
 import type { Environment } from "../../companion/environment.ts";
 import { findCgroup } from "../../companion/posix/cgroup.ts";
 import { mountTable } from "../../companion/posix/surroundings.ts";

@@ -1,4 +1,6 @@
-/** Rights on Windows are lists, not bits: what this user may do is all that is known. */
+/**
+ * Rights on Windows are lists, not bits: what this user may do is all that is known.
+ */
 import type { Problem } from "../finding.ts";
 
 /** Of whom it is told what he may do. */

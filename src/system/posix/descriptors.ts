@@ -74,7 +74,9 @@ export function writeAll(descriptor: number, bytes: Uint8Array): void {
 
 export type Interest = {
   readonly descriptor: number;
-  /** `event`: something out of the ordinary, as the kernel tells of files of its own. */
+  /**
+   * `event`: something out of the ordinary, as the kernel tells of files of its own.
+   */
   readonly wants: "read" | "write" | "event";
 };
 

@@ -3,7 +3,15 @@
 import { ptr } from "../foreign.ts";
 import { decode, encode, encodeTerminated } from "../text.ts";
 import { closeDescriptor, readSome, setNonBlocking } from "./descriptors.ts";
-import { checked, commonLibc, lastError, libc, moreLibc, SystemError } from "./libc.ts";
+import {
+  checked,
+  commonLibc,
+  errorNumber,
+  lastError,
+  libc,
+  moreLibc,
+  SystemError,
+} from "./libc.ts";
 import {
   O_APPEND,
   O_CLOEXEC,
@@ -220,13 +228,17 @@ export function removeFile(path: string): void {
   moreLibc().unlink(encodeTerminated(path));
 }
 
-/** Most files in /proc and the like are smaller than a page; large buffers cost time. */
+/**
+ * Most files in /proc and the like are smaller than a page; large buffers cost time.
+ */
 const leastPiece = 4096;
 const mostPiece = 65_536;
 
 /** Reads a small file whole, in pieces; for /proc and the like, which have no size. */
 export function readFile(path: string, limit = 1 << 20): Uint8Array | SystemError {
-  const descriptor = commonLibc().open(encodeTerminated(path), O_CLOEXEC, 0);
+  // A FIFO that nobody writes to would hold sidecar up, its signals blocked.
+  const flags = O_CLOEXEC | O_NONBLOCK;
+  const descriptor = commonLibc().open(encodeTerminated(path), flags, 0);
   if (descriptor < 0) return new SystemError("open", lastError());
   const pieces: Uint8Array[] = [];
   let total = 0;
@@ -235,7 +247,10 @@ export function readFile(path: string, limit = 1 << 20): Uint8Array | SystemErro
       const size = Math.min(Math.max(leastPiece, total), mostPiece, limit - total);
       const piece = new Uint8Array(size);
       const length = readSome(descriptor, piece);
-      if (length === undefined) continue;
+      if (length === undefined) {
+        if (lastError() === errorNumber.EINTR) continue;
+        return new SystemError("read", errorNumber.EAGAIN);
+      }
       if (length === 0) break;
       pieces.push(piece.subarray(0, length));
       total += length;

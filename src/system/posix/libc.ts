@@ -2,8 +2,8 @@
  * The C library, as far as sidecar calls it, and the constants of Linux on x86-64.
  *
  * With the launcher it is the libc in the executable; without it the image's, of which
- * only functions that every glibc since 2.17 exports are bound by name: the `stat` family
- * (exported since 2.33 only) and what has no wrapper go through `syscall`.
+ * only functions that every glibc since 2.17 exports are bound by name: the `stat`
+ * family (exported since 2.33 only) and what has no wrapper go through `syscall`.
  */
 import { CString, dlopen, type Pointer, read } from "../foreign.ts";
 import { recordAddress } from "./launcher.ts";
@@ -11,7 +11,7 @@ import { recordAddress } from "./launcher.ts";
 /** What starts a process: the launcher's own function (src/launcher/start.c). */
 const starting = {
   sidecar_start: {
-    args: ["ptr", "u64", "u64", "ptr", "u64", "ptr"],
+    args: ["ptr", "u64", "u64", "ptr", "u64", "ptr", "i64"],
     returns: "i64",
   },
 } as const;
@@ -164,6 +164,7 @@ export const errorNumber = {
   ENOTDIR: 20,
   EISDIR: 21,
   EINVAL: 22,
+  EMFILE: 24,
   EFBIG: 27,
   ENOSPC: 28,
   EROFS: 30,

@@ -10,8 +10,8 @@ const mostTries = 100;
 /**
  * Makes a cgroup below the one whose directory is `parent`.
  * @returns its directory
- * @throws SystemError; of the call `cgroup.kill` where that file cannot be written, as in
- * a cgroup of version 1, with a kernel before 5.14, and in what is no cgroup at all
+ * @throws SystemError; of the call `cgroup.kill` where that file cannot be written, as
+ * in a cgroup of version 1, with a kernel before 5.14, and in what is no cgroup at all
  */
 export function makeCgroup(parent: string): string {
   const directory = makeUnused(`${parent.replace(/\/+$/, "")}/sidecar-${process.pid}`);
@@ -20,7 +20,9 @@ export function makeCgroup(parent: string): string {
   throw new SystemError("cgroup.kill", errorNumber.ENOENT);
 }
 
-/** Sidecars of several PID namespaces may have the same number, and share the parent. */
+/**
+ * Sidecars of several PID namespaces may have the same number, and share the parent.
+ */
 function makeUnused(path: string): string {
   for (let number = 0; ; number += 1) {
     const directory = number === 0 ? path : `${path}-${number}`;

@@ -14,6 +14,8 @@ import {
   usageOfTree,
 } from "./trees.ts";
 
+export { groupExists } from "./trees.ts";
+
 const SIG_BLOCK = 0;
 const SIG_UNBLOCK = 1;
 
@@ -120,7 +122,7 @@ export function signalAll(process: number, signal: number, outsiders = false): v
 export function isAnybodyLeft(process: number): boolean {
   const tree = treeOf(process);
   if (!tree || tree.gone) return false;
-  return tree.address !== 0 || groupExists(tree);
+  return tree.address !== 0 || groupExists(process);
 }
 
 /** What a process and all that it started used, those who have ended by now. */
@@ -130,9 +132,9 @@ export function usageOf(process: number): Usage {
 }
 
 /**
- * Stops sidecar and its process group as the terminal would have by Ctrl-Z; returns when
- * they are continued. In a group that no shell watches the kernel does not let SIGTSTP
- * stop anybody, which is just as well.
+ * Stops sidecar and its process group as the terminal would have by Ctrl-Z; returns
+ * when they are continued. In a group that no shell watches the kernel does not let
+ * SIGTSTP stop anybody, which is just as well.
  */
 export function stopHere(): void {
   const signal = signalSet(["SIGTSTP"]);
@@ -171,6 +173,12 @@ export function isForeground(descriptor: number): boolean {
 /** Makes `group` (0: sidecar's own) the one that the terminal listens to. */
 export function giveTerminal(descriptor: number, group: number): void {
   moreLibc().tcsetpgrp(descriptor, group || ownGroup());
+}
+
+/** Makes it that of a process which may have asked for it before, and been stopped. */
+export function lendTerminal(descriptor: number, process: number): void {
+  giveTerminal(descriptor, process);
+  signalGroup(process, signalNumber.SIGCONT);
 }
 
 function ownGroup(): number {

@@ -5,7 +5,7 @@
 import { type Pointer, read } from "../foreign.ts";
 import type { Interest } from "./descriptors.ts";
 import { recordAddress } from "./launcher.ts";
-import { relayingLibc, SystemError } from "./libc.ts";
+import { errorNumber, lastError, relayingLibc, SystemError } from "./libc.ts";
 
 /** Whether there is what copies in threads: the launcher. */
 export const relaysInThreads = recordAddress !== 0;
@@ -54,6 +54,7 @@ export class RelayedFile {
  * @param before bytes that it holds
  * @param limit bytes that may be added, at least 4096; 0 for no limit
  * @returns nothing where there is no launcher, or no memory
+ * @throws SystemError EPERM where the file takes bytes at its end only, and has a limit
  */
 export function openRelayedFile(
   descriptor: number,
@@ -64,7 +65,9 @@ export function openRelayedFile(
   if (!relaysInThreads) return undefined;
   const { sidecar_relay_file } = relayingLibc();
   const address = sidecar_relay_file(descriptor, isRegular ? 1 : 0, before, limit);
-  return address === null ? undefined : new RelayedFile(address as Pointer);
+  if (address !== null) return new RelayedFile(address as Pointer);
+  if (lastError() === errorNumber.EPERM) throw new SystemError("fcntl", lastError());
+  return undefined;
 }
 
 /** A thread that copies from a pipe to a file, and perhaps to a console. */

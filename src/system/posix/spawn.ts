@@ -4,6 +4,7 @@ import { ptr } from "../foreign.ts";
 import { encodeTerminated } from "../text.ts";
 import { recordAddress } from "./launcher.ts";
 import { commonLibc, errorNumber, libc, SystemError } from "./libc.ts";
+import { giveTerminal, lendTerminal } from "./process.ts";
 import type { Started } from "./start.ts";
 import { rememberChild, rememberTree } from "./trees.ts";
 
@@ -18,6 +19,8 @@ export type Start = {
   readonly descriptors: Readonly<Record<number, number>>;
   /** Directory of a cgroup (version 2) to start it in; else it is in sidecar's own. */
   readonly cgroup?: string;
+  /** Descriptor of the terminal that is to listen to its group from the start on. */
+  readonly terminal?: number;
 };
 
 /**
@@ -27,7 +30,9 @@ export type Start = {
  * @throws SystemError of `execve`, or of `clone` where the cgroup cannot be entered
  */
 export function startProcess(start: Start, started: Started): number {
+  const { terminal } = start;
   const result = recordAddress ? startByLauncher(start) : spawn(start, started);
+  if (result < 0 && terminal !== undefined) giveTerminal(terminal, 0);
   if (result < -cgroupRefused) throw new SystemError("clone", -result - cgroupRefused);
   if (result < 0) throw new SystemError("execve", -result);
   return recordAddress ? rememberTree(result) : rememberChild(result);
@@ -52,6 +57,7 @@ function startByLauncher(start: Start): number {
     moves.length > 0 ? Int32Array.from(moves) : null,
     moves.length / 2,
     start.cgroup === undefined ? null : encodeTerminated(start.cgroup),
+    start.terminal ?? -1,
   );
   return Number(result);
 }
@@ -74,7 +80,10 @@ function spawn(start: Start, started: Started): number {
     words.table,
     environment.table,
   );
-  return errno === 0 ? identifier[0]! : -errno;
+  if (errno !== 0) return -errno;
+  const process = identifier[0]!;
+  if (start.terminal !== undefined) lendTerminal(start.terminal, process);
+  return process;
 }
 
 /**

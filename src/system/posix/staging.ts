@@ -51,7 +51,9 @@ export function createNamed(path: string): number {
   return descriptor;
 }
 
-/** Gives a file of {@link createUnnamed} a name that is free. @returns whether it did */
+/**
+ * Gives a file of {@link createUnnamed} a name that is free. @returns whether it did
+ */
 export function giveName(descriptor: number, path: string): boolean {
   const SYS_linkat = 265;
   const AT_FDCWD = -100;

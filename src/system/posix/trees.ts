@@ -8,7 +8,7 @@
  */
 import { type Pointer, read } from "../foreign.ts";
 import { recordAddress } from "./launcher.ts";
-import { libc, treeLibc } from "./libc.ts";
+import { errorNumber, lastError, libc, treeLibc } from "./libc.ts";
 import { signalNumber } from "./signals.ts";
 
 /** Offsets in `struct tree` (src/launcher/tree.h). */
@@ -38,7 +38,9 @@ export type Tree = {
   gone: boolean;
   /** SIGKILL was sent to all: whoever appears from now on gets it too. */
   killed: boolean;
-  /** What the guardian was asked to send: each signal, and whether to outsiders only. */
+  /**
+   * What the guardian was asked to send: each signal, and whether to outsiders only.
+   */
   readonly asked: Array<readonly [signal: number, outsiders: boolean]>;
   /** What was used by those whom sidecar itself reaped: seconds; bytes. */
   processorSeconds: number;
@@ -131,7 +133,7 @@ export function signalOwn(tree: Tree, signal: number, outsiders: boolean): void 
   sidecar_signal_descendants(2 ** (signal - 1), tree.process, outsiders ? 1 : 0);
 }
 
-/** Whether anybody of a tree without a guardian is left. */
-export function groupExists({ process }: Tree): boolean {
-  return libc().kill(-process, 0) === 0;
+/** Whether anybody is in a process group, be it somebody who may not be signalled. */
+export function groupExists(group: number): boolean {
+  return libc().kill(-group, 0) === 0 || lastError() === errorNumber.EPERM;
 }

@@ -63,8 +63,8 @@ function handlerFor(handles: Record<ControlEvent, number>): number {
 }
 
 /**
- * `BOOL handler(DWORD type)`: sets the event of `type`. Where the console closes, Windows
- * ends sidecar when this returns, so it does not; it has some seconds then.
+ * `BOOL handler(DWORD type)`: sets the event of `type`. Where the console closes,
+ * Windows ends sidecar when this returns, so it does not; it has some seconds then.
  */
 function handlerCode(table: number): number[] {
   return [

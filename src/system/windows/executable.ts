@@ -18,7 +18,9 @@ export function isStatic(): boolean {
   return false;
 }
 
-/** Opens it; nothing where it was moved. While it runs, Windows lets nobody replace it. */
+/**
+ * Opens it; nothing where it was moved. While it runs, Windows lets nobody replace it.
+ */
 export function openExecutable(): Executable | undefined {
   const name = new Uint16Array(32_768);
   if (moreKernel().GetModuleFileNameW(0, name, name.length) === 0) return undefined;

@@ -1,4 +1,6 @@
-/** Files and directories, by the calls of Windows; names are UTF-16, nothing is lost. */
+/**
+ * Files and directories, by the calls of Windows; names are UTF-16, nothing is lost.
+ */
 import { closeDescriptor, handleOf, readSome } from "./descriptors.ts";
 import { checked, errorNumber, lastError, SystemError } from "./errors.ts";
 import { invalidHandle, kernel, moreKernel, rightsLibrary } from "./kernel.ts";

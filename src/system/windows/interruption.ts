@@ -4,7 +4,9 @@ import { openSignals, readSignals, type SignalSet } from "./signals.ts";
 export type Interruption = {
   /** The signal that waits to end this process, by its number. */
   readonly arrived: () => number | undefined;
-  /** There is nothing to let go: sidecar ends by itself, with an exit code that tells. */
+  /**
+   * There is nothing to let go: sidecar ends by itself, with an exit code that tells.
+   */
   readonly release: () => void;
 };
 

@@ -3,8 +3,8 @@
  * Windows 10 and Windows Server 2016, all documented in "Windows API reference".
  *
  * A HANDLE has 32 significant bits also on 64-bit Windows ("Interprocess
- * Communication" in "Programming Guide for 64-bit Windows"), sign-extended; here it is a
- * number, and INVALID_HANDLE_VALUE is -1.
+ * Communication" in "Programming Guide for 64-bit Windows"), sign-extended; here it is
+ * a number, and INVALID_HANDLE_VALUE is -1.
  */
 import { dlopen } from "../foreign.ts";
 

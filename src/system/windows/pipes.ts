@@ -51,7 +51,9 @@ export class PipeReader {
     return this.#state === "filled" || this.#state === "ended";
   }
 
-  /** @returns the number of bytes; 0 at the end; nothing where one would have to wait */
+  /**
+   * @returns the number of bytes; 0 at the end; nothing where one would have to wait
+   */
   read(target: Uint8Array): number | undefined {
     if (!this.isReady()) return undefined;
     if (this.#state === "ended") return 0;

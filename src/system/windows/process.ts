@@ -51,6 +51,8 @@ const CTRL_BREAK_EVENT = 1;
 export function signalGroup(group: number, signal: number): boolean {
   const job = jobOf(group);
   if (!job || !isInhabited(job)) return false;
+  // Nobody can be stopped, and Ctrl-Break says something else.
+  if (signal === signalNumber.SIGCONT) return true;
   if (
     signal === signalNumber.SIGKILL ||
     moreKernel().GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, group) === 0
@@ -78,12 +80,20 @@ export function terminalGroup(_descriptor: number): number {
   return -1;
 }
 
-/** No: what is typed reaches sidecar and the block alike, and nothing has to be lent. */
+/**
+ * No: what is typed reaches sidecar and the block alike, and nothing has to be lent.
+ */
 export function isForeground(_descriptor: number): boolean {
   return false;
 }
 
+export function groupExists(_group: number): boolean {
+  return true;
+}
+
 export function giveTerminal(_descriptor: number, _group: number): void {}
+
+export function lendTerminal(_descriptor: number, _process: number): void {}
 
 /** Nobody can be stopped, and so nobody has to stop along. */
 export function stopHere(): void {}

@@ -17,12 +17,16 @@ export type Start = {
   readonly words: readonly string[];
   /** `NAME=VALUE` entries. */
   readonly environment: readonly string[];
-  /** Standard stream of the child: descriptor here. What is not named stays as it is. */
+  /**
+   * Standard stream of the child: descriptor here. What is not named stays as it is.
+   */
   readonly descriptors: Readonly<Record<number, number>>;
   /** Instead of `words`, for a program that splits its command line by other rules. */
   readonly commandLine?: string;
   /** There are none on Windows. */
   readonly cgroup?: string;
+  /** Likewise. */
+  readonly terminal?: number;
 };
 
 const CREATE_NEW_PROCESS_GROUP = 0x200;
@@ -180,8 +184,8 @@ let attributePlace = 0;
 
 /**
  * Attributes of the process to be, each a list of handles; empty ones are left out.
- * Windows is told where they are, so they are not in JavaScript's heap, where they would
- * be gone as soon as nobody here uses them.
+ * Windows is told where they are, so they are not in JavaScript's heap, where they
+ * would be gone as soon as nobody here uses them.
  * @returns the address of the list
  */
 function attributeList(

@@ -2,7 +2,8 @@
 
 /**
  * What two names have in common that mean one variable. Windows knows for each unit of
- * UTF-16 at most one capital, from which there is a way back: "ß", "ı" and "ς" have none.
+ * UTF-16 at most one capital, from which there is a way back: "ß", "ı" and "ς" have
+ * none.
  */
 export function variableKey(name: string): string {
   return /^[\0-\x7f]*$/.test(name)

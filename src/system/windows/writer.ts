@@ -1,8 +1,9 @@
 /**
- * Writing to what may make the writer wait: pipes, and consoles (for as long as somebody
- * marks text in them). Windows cannot tell whether a write would wait, and handles that
- * sidecar was given cannot be written to in any other way. So a thread of its own does
- * it, which is a few bytes of machine code, and sets an event when it is done.
+ * Writing to what may make the writer wait: pipes, and consoles (for as long as
+ * somebody marks text in them). Windows cannot tell whether a write would wait, and
+ * handles that sidecar was given cannot be written to in any other way. So a thread of
+ * its own does it, which is a few bytes of machine code, and sets an event when it is
+ * done.
  */
 import { checked, SystemError } from "./errors.ts";
 import { kernel, moreKernel } from "./kernel.ts";

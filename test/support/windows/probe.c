@@ -1,6 +1,6 @@
 /*
- * A block for the tests under Wine: it shows exactly what it was given, or does what its
- * first word says. Texts are shown as hexadecimal UTF-16, so that nothing is lost.
+ * A block for the tests under Wine: it shows exactly what it was given, or does what
+ * its first word says. Texts are shown as hexadecimal UTF-16, so that nothing is lost.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,8 @@ static wchar_t *read_hexadecimal(const wchar_t *digits) {
   return text;
 }
 
-/* Starts a command line with an environment (NULL: this one); returns whether it runs. */
+/* Starts a command line with an environment (NULL: this one); returns
+   whether it runs. */
 static BOOL create(wchar_t *command_line, DWORD flags, wchar_t *environment,
                    PROCESS_INFORMATION *process) {
   STARTUPINFOW startup = {.cb = sizeof startup};
@@ -113,7 +114,8 @@ static void descend(int count, wchar_t **words) {
   Sleep(INFINITE);
 }
 
-/* What one reads from: a console, another device, a pipe, a file; and if it is empty. */
+/* What one reads from: a console, another device, a pipe, a file; and
+   if it is empty. */
 static void show_input(void) {
   static const char *kinds[] = {"unknown", "file", "device", "pipe"};
   HANDLE input = GetStdHandle(STD_INPUT_HANDLE);

@@ -40,7 +40,7 @@ export const activationRules: readonly Rule[] = [
         yield {
           message: `${use.purpose}: ${absence(use)}`,
           path: use.path,
-          fix: `COPY it to ${shellWord(use.path)}, or name another file`,
+          fix: `copy it to ${shellWord(use.path)}, or name another file`,
           ...(use.line === undefined ? {} : { line: use.line }),
         };
       }

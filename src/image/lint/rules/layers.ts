@@ -45,6 +45,13 @@ export const layerRules: readonly Rule[] = [
     code: "layer-broken",
     severity: "error",
     title: "Each layer can be unpacked",
-    check: ({ problems }) => faults(problems, broken),
+    *check({ problems, omittedProblems }) {
+      yield* faults(problems, broken);
+      if (omittedProblems > 0)
+        yield {
+          message: `${omittedProblems} more such entries are not told`,
+          fix: again,
+        };
+    },
   },
 ];

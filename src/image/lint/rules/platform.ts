@@ -65,7 +65,7 @@ export const platformRules: readonly Rule[] = [
   {
     code: "shared-files",
     severity: "warning",
-    title: "Nothing of the image is where users' and apps' folders are mounted",
+    title: "Nothing is where users' and apps' folders are mounted",
     *check({ tree }) {
       for (const root of sharedRoots) {
         const way = tree.resolve(root, true);
@@ -77,7 +77,7 @@ export const platformRules: readonly Rule[] = [
         yield {
           message: `${printable(first.path)} is where the platform mounts folders: blocks may not see it, or take it for a user's`,
           node: first,
-          fix: `COPY it elsewhere, as to /opt; RUN rm -rf ${printable(root)} would keep its bytes in the layer below`,
+          fix: "copy it elsewhere, as to /opt",
         };
       }
     },

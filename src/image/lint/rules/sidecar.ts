@@ -36,10 +36,14 @@ function isSidecar(word: string | undefined, subject: Subject): boolean {
   );
 }
 
+/** What ENTRYPOINT without brackets becomes. */
+const isCommandLine = (words: readonly string[]) =>
+  /(?:^|\/)\w*sh$/.test(words[0] ?? "") && words[1] === "-c";
+
 function otherEntrypoint(words: readonly string[]): string {
   if (words.length === 0) return "there is no entrypoint";
-  if (words[0] === "/bin/sh" && words[1] === "-c")
-    return "the entrypoint is a command line of /bin/sh (ENTRYPOINT without brackets), which gets no arguments";
+  if (isCommandLine(words))
+    return "the entrypoint is a command line of a shell (ENTRYPOINT without brackets), which gets no arguments";
   return `the entrypoint is ${printable(JSON.stringify(words))}`;
 }
 
@@ -94,9 +98,9 @@ export const sidecarRules = (own: string): readonly Rule[] => [
       const [first] = sidecars;
       if (first === undefined) return;
       const { entrypoint } = image.configuration;
+      if (isSidecar(entrypoint[0], subject)) return;
       // An init program before it (tini -- sidecar) does no harm.
-      if (isSidecar(entrypoint[0], subject) || isSidecar(entrypoint.at(-1), subject))
-        return;
+      if (!isCommandLine(entrypoint) && isSidecar(entrypoint.at(-1), subject)) return;
       const line = lastLine(lines, "ENTRYPOINT");
       yield {
         message: `${otherEntrypoint(entrypoint)}, and pCluster's arguments are sidecar's`,
