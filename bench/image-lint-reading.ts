@@ -1,11 +1,12 @@
 /**
  * How long `sidecar image lint` takes to read layers: `sh scripts/bun
- * bench/image-lint-reading.ts [--rounds N] [--gate] [--directory DIR] [--from DIR,DIR]`.
+ * bench/image-lint-reading.ts [--rounds N] [--gate] [--directory DIR] [--from
+ * DIR,DIR]`.
  *
- * Each directory of --from becomes a layer, gzipped in one image and plain in the other.
- * The other commands do the least that a verification needs: `gunzip | sha256sum` of each
- * layer in turn, or `sha256sum`. All are run in every round; a ratio is that of medians.
- * With --gate the exit code is 1 if a target is missed.
+ * Each directory of --from becomes a layer, gzipped in one image and plain in the
+ * other. The other commands do the least that a verification needs: `gunzip |
+ * sha256sum` of each layer in turn, or `sha256sum`. All are run in every round; a ratio
+ * is that of medians. With --gate the exit code is 1 if a target is missed.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,7 +38,9 @@ const compressions = [
   { name: "plain", suffix: "", verify: "sha256sum", most: 1.2 },
 ] as const;
 
-/** The archive of a directory, in pieces; by way of a file, which waits for its reader. */
+/**
+ * The archive of a directory, in pieces; by way of a file, which waits for its reader.
+ */
 async function* archiveOf(path: string): AsyncGenerator<Uint8Array> {
   const file = join(directory, "layer.tar");
   const words = ["tar", "--sort=name", "-C", "/", "-cf", file, path.slice(1)];

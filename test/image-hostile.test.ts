@@ -1,4 +1,6 @@
-/** Whatever image somebody hands in: a line that says what is wrong, and little memory. */
+/**
+ * Whatever image somebody hands in: a line that says what is wrong, and little memory.
+ */
 import { randomBytes } from "node:crypto";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";

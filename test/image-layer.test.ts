@@ -1,4 +1,6 @@
-/** A stored layer counts only if it is what its descriptor and the configuration say. */
+/**
+ * A stored layer counts only if it is what its descriptor and the configuration say.
+ */
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../src/companion/failure.ts";
@@ -127,7 +129,7 @@ describe("of what is compressed", () => {
   });
 });
 
-it("a layer that is no tar is refused for that only if it is the layer that was meant", async () => {
+it("that a layer is no tar is said only of the layer that was meant", async () => {
   const broken = archive(member({ wrongBy: 1 }));
   const failure = await refusal([{ tar }, { tar: broken, compression: "gzip" }]);
   expect(failure.code).toBe("image-tar-invalid");

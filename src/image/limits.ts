@@ -1,11 +1,13 @@
 /**
- * How much an image may be: whatever somebody hands in, sidecar's memory stays below 150 MB
- * (half a million files take 125) and its work ends.
+ * How much an image may be: whatever somebody hands in, sidecar's memory stays below
+ * 150 MB (half a million files take 125) and its work ends.
  */
 import { Failure } from "../companion/failure.ts";
 
 export type Limits = {
-  /** Paths that all layers name together, directories that none of them has included. */
+  /**
+   * Paths that all layers name together, directories that none of them has included.
+   */
   readonly paths: number;
   /** Members of all layers together. */
   readonly entries: number;

@@ -76,7 +76,9 @@ export class Collector implements TarHandler {
     if ((known || program === undefined) && isDone) this.#current = undefined;
   };
 
-  /** No closures, since it is called for each of half a million files: they are memory. */
+  /**
+   * No closures, since it is called for each of half a million files: they are memory.
+   */
   #placeOf(entry: TarEntry): Place {
     const { paths, strings } = this.inventory;
     const { name } = entry;
@@ -102,7 +104,9 @@ export class Collector implements TarHandler {
     return { kind: "directory", path: 0 };
   }
 
-  /** @param start where in the name its last component begins, and `end` where it ends */
+  /**
+   * @param start where in the name its last component begins, and `end` where it ends
+   */
   #lastPlace(entry: TarEntry, parent: number, start: number, end: number): Place {
     const { paths, strings } = this.inventory;
     const meaning = meaningOf(entry.name, start, end);

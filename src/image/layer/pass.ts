@@ -1,6 +1,7 @@
 /**
  * One pass over a stored layer: its size and digest as it is stored, what it is without
- * compression, and that one's digest too. Nothing of a layer counts before it ended well.
+ * compression, and that one's digest too. Nothing of a layer counts before it ended
+ * well.
  */
 import { Failure } from "../../companion/failure.ts";
 import { type Limits, tooLarge } from "../limits.ts";
@@ -120,7 +121,7 @@ class StoredLayer {
     throw this.#fail(
       new Failure(
         "image-layer-digest",
-        `layer ${index} is not what its digest says: ${found} instead of ${stored.digest}`,
+        `layer ${index} is not what its digest says: ${found}, not ${stored.digest}`,
         "copy the image anew; it was damaged or changed",
       ),
     );

@@ -1,4 +1,6 @@
-/** Extended headers: what comes before a member's own header, for it alone or for all. */
+/**
+ * Extended headers: what comes before a member's own header, for it alone or for all.
+ */
 import { checkGlobal, type PaxRecords, parsePax } from "./pax.ts";
 import { malformed, type TarPlace } from "./problem.ts";
 

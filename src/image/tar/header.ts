@@ -1,7 +1,7 @@
 /**
- * One header block of 512 bytes (POSIX.1-2017, pax, "ustar Interchange Format"; GNU tar's
- * manual, "Basic Tar Format"). What readers are known to take in different ways is
- * refused, not guessed.
+ * One header block of 512 bytes (POSIX.1-2017, pax, "ustar Interchange Format"; GNU
+ * tar's manual, "Basic Tar Format"). What readers are known to take in different ways
+ * is refused, not guessed.
  */
 import { malformed, type TarPlace } from "./problem.ts";
 
