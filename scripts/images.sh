@@ -14,5 +14,4 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 root=$(dirname "$here")
 sh "$here/setup.sh" gcc libc6-dev debootstrap
 [ -x "$root/dist/sidecar" ] || sh "$here/bun" "$root/build.ts"
-sh "$here/make-root.sh" "$root/.cache/root"
 exec sh "$here/bun" "$here/images/build.ts" "$@"

@@ -45,6 +45,11 @@ describe.each(pages)("%s", (page) => {
   });
 });
 
+it("a Dockerfile copies the sidecar of this version", () => {
+  const { version } = JSON.parse(text("package.json"));
+  expect(text("images/sidecar/README.md")).toContain(`/sidecar:${version} /sidecar`);
+});
+
 it("the example of a record has the form of a real one", () => {
   const example = /```json\n([\s\S]*?)```/.exec(text("docs/result-record.md"))![1]!;
   expect(Object.keys(JSON.parse(example))).toEqual([

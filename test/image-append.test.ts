@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { extract } from "tar-stream";
 import { describe, expect, it } from "vitest";
 import {
@@ -74,8 +74,12 @@ function smallSidecar(directory: string, machine = 62): string {
 
 const forms = {
   "docker-archive, old": dockerArchive,
+  "docker-archive, old, as kaniko writes it": (described: ImageDescription) =>
+    dockerArchive({ ...described, compression: "gzip" }),
   "docker-archive": newDockerArchive,
   "oci-archive": ociLayout,
+  "oci-archive, zstd": (described: ImageDescription) =>
+    ociLayout({ ...described, compression: "zstd" }),
 };
 
 async function append(
@@ -190,6 +194,7 @@ describe.each(Object.entries(forms))("of an image in the form %s", (_, make) => 
     expect(manifest.layers).toHaveLength(3);
     const tars = manifest.layers.map((layer: { digest: string; mediaType: string }) => {
       const bytes = blob(archive, layer)!;
+      if (/zstd$/.test(layer.mediaType)) return zstdDecompressSync(bytes);
       return /gzip$/.test(layer.mediaType) ? gunzipSync(bytes) : bytes;
     });
     expect(configuration.rootfs.diff_ids).toEqual(
@@ -224,6 +229,20 @@ describe.each(Object.entries(forms))("of an image in the form %s", (_, make) => 
     expect(sha256(readFileSync(again))).toBe(sha256(readFileSync(out)));
   });
 });
+
+it.each(Object.entries(forms))(
+  "layers that are one are one, in %s",
+  async (_, make) => {
+    const same = { "opt/": {}, "opt/file": "the same" };
+    const files = await make({ layers: [same, { "usr/": {} }, same, same] });
+    const { archive } = await appended(files);
+    const [{ manifest, configuration }] = imagesOf(archive);
+    const digests = manifest.layers.map(({ digest }: { digest: string }) => digest);
+    expect(digests).toHaveLength(5);
+    expect(new Set(digests).size).toBe(3);
+    expect(configuration.rootfs.diff_ids).toHaveLength(5);
+  },
+);
 
 describe("the layer", () => {
   it("has directories as they are in the image, all layers considered", async () => {

@@ -5,10 +5,13 @@
 import {
   copyFileSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Docker, hardened, startDocker } from "./support/docker.ts";
@@ -66,14 +69,24 @@ const wishes = [
   "--env=DA__P7__FEATURE__NX__VERSION=2020",
 ];
 
-/** @returns the path of the result */
-async function appended(
-  make: typeof ociLayout,
-  form: "docker-archive" | "oci-archive" | "oci-layout",
-): Promise<string> {
+type Form = "docker-archive" | "oci-archive" | "oci-layout";
+
+/** Results by what they are made of and how: each takes seconds. */
+const results = new Map<string, Promise<string>>();
+const place = mkdtempSync(join(tmpdir(), "sidecar-engines-"));
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+/** @returns the path of the result, which nobody may change */
+function appended(make: typeof ociLayout, form: Form): Promise<string> {
+  const key = `${make.name}-${form}`;
+  const known = results.get(key) ?? append(make, form, join(place, key));
+  results.set(key, known);
+  return known;
+}
+
+async function append(make: typeof ociLayout, form: Form, out: string) {
   const directory = workspace();
   const source = await writeArchive(await make(shellImage()), join(directory, "i.tar"));
-  const out = join(directory, "out");
   const words = ["image", "append", source, "-o", out, `--form=${form}`, ...wishes];
   const { code, stderr } = await sidecar(words);
   expect(code, stderr).toBe(0);

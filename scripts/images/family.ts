@@ -28,9 +28,6 @@ export const family: readonly Member[] = [
   member("scratch-static", ["sidecar"], "pseven-calc-beam-1"),
 ];
 
-/** The Debian that Dockerfiles begin with where nobody says another. */
-export const debian = "debian:bookworm-slim";
-
 /** Those named, behind what they are built from. @throws Error for an unknown name */
 export function chosen(folders: readonly string[]): readonly Member[] {
   const wanted = new Set(folders);

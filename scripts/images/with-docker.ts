@@ -1,5 +1,6 @@
 /** Builds images by `docker build`, on a Debian that Docker need not pull. */
-import { contextOf, debian, dockerfileOf, type Member } from "./family.ts";
+import { debian, debianRoot, makeDebian } from "./debian.ts";
+import { contextOf, dockerfileOf, type Member } from "./family.ts";
 
 /** What this machine's Debian is called where Docker has none of its own. */
 const ours = "sidecar-debian";
@@ -34,9 +35,10 @@ function hasImage(root: string, name: string): boolean {
 }
 
 function importDebian(root: string): string {
+  makeDebian(root);
   console.error(`images.sh: Docker has no ${debian}; it gets ours as ${ours}`);
   const { exitCode } = Bun.spawnSync(
-    ["sh", "-c", `tar -C .cache/root --exclude=./dev -c . | docker import - ${ours}`],
+    ["sh", "-c", `tar -C ${debianRoot} --exclude=./dev -c . | docker import - ${ours}`],
     { cwd: root, stdout: "ignore", stderr: "inherit" },
   );
   if (exitCode !== 0) throw new Error("docker import failed");

@@ -4,8 +4,9 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { debian, debianRoot, makeDebian } from "./debian.ts";
 import { type Instruction, readDockerfile } from "./dockerfile.ts";
-import { contextOf, debian, dockerfileOf, type Member } from "./family.ts";
+import { contextOf, dockerfileOf, type Member } from "./family.ts";
 import {
   addLayer,
   type Configuration,
@@ -72,6 +73,7 @@ class Workshop {
 
   /** Makes the two images that all others come from: nothing, and Debian. */
   async begin(): Promise<void> {
+    makeDebian(".");
     const layout = emptyLayout(this.#fresh("scratch"));
     this.images.set("scratch", { layout, layers: [this.#ground] });
     const copy = copyLayout(layout, this.#fresh("debian"));
@@ -79,13 +81,13 @@ class Workshop {
     const { exitCode } = Bun.spawnSync([
       ...["tar", "--create", `--file=${tar}`, "--format=gnu", "--sort=name"],
       ...["--numeric-owner", "--exclude=./dev/*", "--exclude=./.make-root-complete"],
-      ...["--directory=.cache/root", "."],
+      ...[`--directory=${debianRoot}`, "."],
     ]);
-    if (exitCode !== 0) throw new Error("tar of .cache/root failed");
+    if (exitCode !== 0) throw new Error(`tar of ${debianRoot} failed`);
     await addLayer(copy, tar, "scripts/make-root.sh");
     const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     copy.configuration.config.Env = [path];
-    this.images.set(debian, { layout: copy, layers: [".cache/root", this.#ground] });
+    this.images.set(debian, { layout: copy, layers: [debianRoot, this.#ground] });
   }
 
   async build({ folder }: Member): Promise<Built> {

@@ -46,21 +46,20 @@ export function isAllowed({ mode, uid, gid }: Owned, bits: number): boolean {
 export type Barrier<Step> = { readonly step: Step; readonly wish: Wish };
 
 /**
- * The first of the steps to a file that keeps somebody out, if one does.
+ * The steps to a file that keep somebody out, the first one first.
  * @param isDirectory of a step before the last, whether it must be entered
  */
-export function barrier<Step extends Owned>(
+export function* barriers<Step extends Owned>(
   steps: readonly Step[],
   wish: Wish,
   isDirectory: (step: Step) => boolean,
-): Barrier<Step> | undefined {
+): Generator<Barrier<Step>> {
   for (const [index, step] of steps.entries()) {
     const isLast = index === steps.length - 1;
     if (!isLast && !isDirectory(step)) continue;
     const needed = isLast ? wish : "enter";
-    if (!isAllowed(step, wanted[needed])) return { step, wish: needed };
+    if (!isAllowed(step, wanted[needed])) yield { step, wish: needed };
   }
-  return undefined;
 }
 
 const letters: Readonly<Record<Wish, string>> = {

@@ -2,14 +2,15 @@
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { contextOf, debian, family as members } from "../../scripts/images/family.ts";
+import { debian, debianRoot as place } from "../../scripts/images/debian.ts";
+import { contextOf, family as members } from "../../scripts/images/family.ts";
 import { type Docker, hardened } from "./docker.ts";
 import { platformUser } from "./machine.ts";
 import { root } from "./paths.ts";
 import { sidecar, workspace } from "./sidecar.ts";
 
 /** The root file system that stands for Debian's image, which nobody can pull here. */
-export const debianRoot = join(root, ".cache/root");
+export const debianRoot = join(root, place);
 export const hasDebianRoot = isComplete(join(debianRoot, ".make-root-complete"));
 
 /** Whether it has what the images need: one of earlier days has not. */

@@ -4,6 +4,7 @@ import { readSome } from "#system/descriptors.ts";
 import { SystemError } from "#system/errors.ts";
 import { descriptorStatus } from "#system/files.ts";
 import { Failure } from "../../companion/failure.ts";
+import { architectureOf, machineName } from "../../contract/machines.ts";
 import { printable } from "../../system/text.ts";
 import type { Platform } from "../model.ts";
 import type { Content } from "./layer.ts";
@@ -12,17 +13,6 @@ export type Sidecar = Content & {
   /** As images name it: `amd64`, `arm64`. */
   readonly architecture: string;
 };
-
-/** Numbers of `e_machine` (elf(5)), and what GOARCH calls them, as images do. */
-const architectures = new Map([
-  [3, "386"],
-  [21, "ppc64le"],
-  [22, "s390x"],
-  [40, "arm"],
-  [62, "amd64"],
-  [183, "arm64"],
-  [243, "riscv64"],
-]);
 
 /**
  * @param descriptor of the open file
@@ -36,7 +26,7 @@ export function sidecarFile(descriptor: number, path: string): Sidecar {
   seek(descriptor, 0);
   const length = readSome(descriptor, head) ?? 0;
   const isElf = length === head.length && head.readUInt32BE(0) === 0x7f454c46;
-  const architecture = isElf && architectures.get(head.readUInt16LE(18));
+  const architecture = isElf && architectureOf(machineName(head.readUInt16LE(18)));
   if (!architecture) throw invalid(path);
   const { size } = status;
   return { architecture, size, pieces: () => read(descriptor, size, path) };

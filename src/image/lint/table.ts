@@ -1,6 +1,7 @@
 /** All rules, in the order of docs/image-rules.md. */
 import type { Rule, RuleGroup } from "./rule.ts";
 import { activationRules } from "./rules/activation.ts";
+import { executeRules } from "./rules/execute.ts";
 import { layerRules } from "./rules/layers.ts";
 import { type Naming, nameRules } from "./rules/names.ts";
 import { passwdRules } from "./rules/passwd.ts";
@@ -24,7 +25,7 @@ export const ruleGroups = ({ version, names }: Standard): readonly RuleGroup[] =
   { title: "Sidecar", rules: sidecarRules(version) },
   { title: "Runenvs", rules: runenvRules },
   { title: "Activation", rules: activationRules },
-  { title: "Programs", rules: programRules },
+  { title: "Programs", rules: [...executeRules, ...programRules] },
   { title: "Permission", rules: permissionRules },
   { title: "Privileges", rules: privilegeRules },
   { title: "Users and their places", rules: userRules },

@@ -1,6 +1,6 @@
 /** Whether everybody may do something with a file of this system, and what mends it. */
 import {
-  barrier as barrierAmong,
+  barriers,
   changeOfMode,
   describeBarrier,
   type Owned,
@@ -16,7 +16,8 @@ export type Step = Owned & { readonly path: string; readonly kind: FileKind };
 
 /** The first of the steps that keeps somebody out, if one does. */
 export function barrier(steps: readonly Step[], wish: Wish): Problem | undefined {
-  const found = barrierAmong(steps, wish, ({ kind }) => kind === "directory");
+  const isDirectory = ({ kind }: Step) => kind === "directory";
+  const [found] = barriers(steps, wish, isDirectory);
   if (found === undefined) return undefined;
   const { path } = found.step;
   const mend = inDockerfile(`chmod ${changeOfMode(found)} ${shellWord(path)}`);

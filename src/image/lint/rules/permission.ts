@@ -1,7 +1,7 @@
 /** Whether everybody of 20000–29999 may go a block's way; nobody needs to try. */
 import {
   type Barrier,
-  barrier,
+  barriers,
   changeOfMode,
   describeBarrier,
   isPlatformUser,
@@ -20,16 +20,16 @@ type Closed = { readonly found: Barrier<TreeNode>; readonly purposes: string[] }
 const isDirectory = ({ type }: TreeNode) => type === "directory";
 
 /** What keeps somebody out, each once, with all that is kept from him by it. */
-function barriers({ uses }: Subject): Closed[] {
+function allBarriers({ uses }: Subject): Closed[] {
   const closed = new Map<string, Closed>();
   for (const use of uses) {
     if (fileOf(use) === undefined) continue;
-    const found = barrier(use.way.steps, use.wish, isDirectory);
-    if (found === undefined) continue;
-    const key = `${found.wish === "enter"} ${found.step.path}`;
-    const known = closed.get(key);
-    if (known === undefined) closed.set(key, { found, purposes: [use.purpose] });
-    else if (!known.purposes.includes(use.purpose)) known.purposes.push(use.purpose);
+    for (const found of barriers(use.way.steps, use.wish, isDirectory)) {
+      const key = `${found.wish === "enter"} ${found.step.path}`;
+      const known = closed.get(key);
+      if (known === undefined) closed.set(key, { found, purposes: [use.purpose] });
+      else if (!known.purposes.includes(use.purpose)) known.purposes.push(use.purpose);
+    }
   }
   return [...closed.values()];
 }
@@ -78,7 +78,7 @@ export const permissionRules: readonly Rule[] = [
     severity: "error",
     title: "Directories on the way may be entered by everybody",
     *check(subject) {
-      for (const closed of barriers(subject))
+      for (const closed of allBarriers(subject))
         if (closed.found.wish === "enter") yield faultOf(closed);
     },
   },
@@ -87,7 +87,7 @@ export const permissionRules: readonly Rule[] = [
     severity: "error",
     title: "Files on the way may be read and executed by everybody",
     *check(subject) {
-      for (const closed of barriers(subject))
+      for (const closed of allBarriers(subject))
         if (closed.found.wish !== "enter") yield faultOf(closed);
     },
   },

@@ -65,7 +65,7 @@ export const platformRules: readonly Rule[] = [
   {
     code: "shared-files",
     severity: "warning",
-    title: "Nothing of the image is where users' and apps' folders are mounted",
+    title: "Nothing is where users' and apps' folders are mounted",
     *check({ tree }) {
       for (const root of sharedRoots) {
         const way = tree.resolve(root, true);

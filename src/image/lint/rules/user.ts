@@ -1,6 +1,6 @@
 /** As whom blocks run, and where they may write: User, HOME, /tmp, WorkingDir. */
 import {
-  barrier,
+  barriers,
   changeOfMode,
   describeBarrier,
   firstUser,
@@ -185,7 +185,7 @@ export const userRules: readonly Rule[] = [
       const line = lineOf(lastLine(lines, "WORKDIR"));
       const shown = printable(workingDirectory);
       if (!workingDirectory.startsWith("/")) {
-        const fix = `WORKDIR /${workingDirectory}`;
+        const fix = `WORKDIR /${shown}`;
         yield { message: `WorkingDir ${shown} is no absolute path`, fix, ...line };
         return;
       }
@@ -198,13 +198,13 @@ export const userRules: readonly Rule[] = [
         yield { message, ...node, fix: "WORKDIR /" };
         return;
       }
-      const found = barrier(way.steps, "enter", ({ type }) => type === "directory");
-      if (found === undefined) return;
-      yield {
-        message: `WorkingDir ${shown}: ${printable(found.step.path)} ${describeBarrier(found)}`,
-        node: found.step,
-        fix: run(`chmod ${changeOfMode(found)} ${shellWord(found.step.path)}`),
-      };
+      const isDirectory = ({ type }: TreeNode) => type === "directory";
+      for (const found of barriers(way.steps, "enter", isDirectory))
+        yield {
+          message: `WorkingDir ${shown}: ${printable(found.step.path)} ${describeBarrier(found)}`,
+          node: found.step,
+          fix: run(`chmod ${changeOfMode(found)} ${shellWord(found.step.path)}`),
+        };
     },
   },
 ];
