@@ -105,8 +105,7 @@ function sidecarCandidates(
     const found = findProgram(name, path, tree, workingDirectory || "/");
     return found?.way.kind === "found" ? [found.way.node] : [];
   });
-  for (const node of tree.nodes())
-    if (node.path.endsWith("/sidecar")) candidates.push(node);
+  candidates.push(...tree.nodes({ name: "sidecar" }));
   const files = candidates.filter(({ type }) => type === "file");
   return [...new Map(files.map((file) => [file.path, file])).values()];
 }
