@@ -1,25 +1,32 @@
-/** Finds numbers by a hash: open addressing over typed arrays, half full at most. */
+/** Finds numbers by a hash: open addressing over typed arrays, three quarters full at most. */
+
+/** What is indexed. */
+export type Indexed = {
+  /** Of a value that was added; asked again when the index grows. */
+  readonly hashOf: (value: number) => number;
+  /** Whether a value is the one that is looked for. */
+  readonly isSought: (value: number) => boolean;
+};
 
 export class HashIndex {
   /** Values plus one; 0 is an empty place. */
   #places = new Int32Array(1 << 12);
   #count = 0;
 
-  /** @param hashOf of a value that was added; asked again when the index grows */
-  constructor(readonly hashOf: (value: number) => number) {}
+  constructor(readonly indexed: Indexed) {}
 
-  /** The value with this hash for which `is` holds, or -1. */
-  find(hash: number, is: (value: number) => boolean): number {
+  /** The value with this hash that is sought, or -1. */
+  find(hash: number): number {
     const mask = this.#places.length - 1;
     for (let place = hash & mask; ; place = (place + 1) & mask) {
       const value = this.#places[place]! - 1;
-      if (value < 0 || is(value)) return value;
+      if (value < 0 || this.indexed.isSought(value)) return value;
     }
   }
 
   add(hash: number, value: number): void {
     this.#count += 1;
-    if (this.#count * 2 > this.#places.length) this.#grow();
+    if (this.#count * 4 > this.#places.length * 3) this.#grow();
     this.#put(hash, value);
   }
 
@@ -33,8 +40,10 @@ export class HashIndex {
   #grow(): void {
     const before = this.#places;
     this.#places = new Int32Array(before.length * 2);
-    for (const value of before)
-      if (value !== 0) this.#put(this.hashOf(value - 1), value - 1);
+    for (let place = 0; place < before.length; place += 1) {
+      const value = before[place]! - 1;
+      if (value >= 0) this.#put(this.indexed.hashOf(value), value);
+    }
   }
 }
 

@@ -16,15 +16,24 @@ export class Paths {
   readonly #firstChildren = signed();
   readonly #nextSiblings = signed();
   #count = 1;
-  readonly #index = new HashIndex((path) =>
-    hashPair(this.#parents.get(path), this.#names.get(path)),
-  );
+  readonly #sought = { parent: 0, name: 0 };
+  readonly #index = new HashIndex({
+    hashOf: (path) => hashPair(this.#parents.get(path), this.#names.get(path)),
+    isSought: (path) =>
+      this.#parents.get(path) === this.#sought.parent &&
+      this.#names.get(path) === this.#sought.name,
+  });
 
   /** @param limit how many paths there may be */
   constructor(
     readonly strings: Strings,
     readonly limit: number,
   ) {}
+
+  /** Paths are the numbers below it. */
+  get count(): number {
+    return this.#count;
+  }
 
   parent(path: number): number {
     return this.#parents.get(path);
@@ -52,44 +61,57 @@ export class Paths {
 
   /** As `child`, but -1 where nobody has named it. */
   findChild(parent: number, name: number): number {
-    return this.#index.find(
-      hashPair(parent, name),
-      (path) => this.#parents.get(path) === parent && this.#names.get(path) === name,
-    );
+    this.#sought.parent = parent;
+    this.#sought.name = name;
+    return this.#index.find(hashPair(parent, name));
   }
 
   /** Of a path, or of what is between slashes in it; `.` and empty parts count nothing. */
   intern(bytes: Uint8Array): number {
     let path = 0;
-    for (const [start, end] of components(bytes))
-      path = this.child(path, this.strings.intern(bytes, start, end));
+    for (let start = 0; start < bytes.length; ) {
+      const end = componentEnd(bytes, start);
+      if (isName(bytes, start, end))
+        path = this.child(path, this.strings.intern(bytes, start, end));
+      start = end + 1;
+    }
     return path;
   }
 
-  /** Paths in a directory that any layer names, whether they are there or not. */
-  *children(path: number): Generator<number> {
-    for (let child = this.#firstChildren.get(path); child !== 0; ) {
-      yield child;
-      child = this.#nextSiblings.get(child);
-    }
+  /**
+   * The first of the paths in a directory that any layer names, whether they are there or
+   * not; 0 where there is none. They are in no order. (A generator would make an object
+   * for each of half a million.)
+   */
+  firstChild(path: number): number {
+    return this.#firstChildren.get(path);
+  }
+
+  /** 0 after the last one. */
+  nextSibling(path: number): number {
+    return this.#nextSiblings.get(path);
   }
 
   text(path: number): string {
     if (path === 0) return "/";
     const parts: string[] = [];
     for (let at = path; at !== 0; at = this.#parents.get(at))
-      parts.push(decode(this.strings.get(this.#names.get(at))));
+      parts.push(this.nameText(at));
     return `/${parts.reverse().join("/")}`;
+  }
+
+  nameText(path: number): string {
+    return decode(this.strings.get(this.#names.get(path)));
   }
 }
 
-/** Where the components of a path begin and end; `..` is one of them. */
-export function* components(bytes: Uint8Array): Generator<[number, number]> {
-  for (let start = 0; start < bytes.length; ) {
-    const found = bytes.indexOf(slash, start);
-    const end = found < 0 ? bytes.length : found;
-    const isDot = end - start === 1 && bytes[start] === 0x2e;
-    if (end > start && !isDot) yield [start, end];
-    start = end + 1;
-  }
+/** Where the component of a path that begins at `start` ends: at a slash, or with it. */
+export function componentEnd(bytes: Uint8Array, start: number): number {
+  const end = bytes.indexOf(slash, start);
+  return end < 0 ? bytes.length : end;
+}
+
+/** Whether a component is one, and neither nothing nor `.`. */
+export function isName(bytes: Uint8Array, start: number, end: number): boolean {
+  return end > start && !(end - start === 1 && bytes[start] === 0x2e);
 }

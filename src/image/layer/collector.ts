@@ -1,13 +1,15 @@
 /** From a layer's tar archive to its entries, and to what is kept of their content. */
 
+import type { Failure } from "../../companion/failure.ts";
 import { encode } from "../../system/text.ts";
-import { components } from "../compact/paths.ts";
+import { componentEnd, isName } from "../compact/paths.ts";
 import type { TarEntry, TarHandler } from "../tar/entry.ts";
 import { malformed } from "../tar/problem.ts";
 import { type EntryKind, LayerEntries } from "./entries.ts";
+import { garbageOfEntry, leaveGarbage } from "./garbage.ts";
 import type { Inventory } from "./inventory.ts";
 import { ProgramReader } from "./program.ts";
-import { isWhiteout, meaningOf } from "./whiteout.ts";
+import { meaningOf } from "./whiteout.ts";
 
 export type Keeping = {
   /** Numbers of `Strings`. */
@@ -25,8 +27,10 @@ type Current = {
   left: number;
 };
 
+type Place = { readonly kind: EntryKind; readonly path: number };
+
 /** What loaders of images pass over. */
-const ignored = { kind: "ignored", path: 0 } as const;
+const ignored: Place = { kind: "ignored", path: 0 };
 
 export class Collector implements TarHandler {
   readonly entries = new LayerEntries();
@@ -41,6 +45,7 @@ export class Collector implements TarHandler {
   /** @throws Failure `image-tar-invalid`, `image-too-large` */
   readonly entry = (entry: TarEntry): void => {
     this.inventory.countEntry();
+    leaveGarbage(garbageOfEntry);
     const { kind, path } = this.#placeOf(entry);
     const number = this.entries.add({
       ...entry,
@@ -71,45 +76,57 @@ export class Collector implements TarHandler {
     if ((known || program === undefined) && isDone) this.#current = undefined;
   };
 
-  #placeOf(entry: TarEntry): { readonly kind: EntryKind; readonly path: number } {
+  /** No closures, since it is called for each of half a million files: they are memory. */
+  #placeOf(entry: TarEntry): Place {
     const { paths, strings } = this.inventory;
     const { name } = entry;
-    const wrong = (what: string) =>
-      malformed({ archive: this.archive, offset: entry.offset }, what);
     let parent = 0;
-    let last: [number, number] | undefined;
-    for (const component of components(name)) {
-      if (last) {
-        if (isWhiteout(name, ...last)) {
-          if (meaningOf(name, ...last).kind === "reserved") return ignored;
-          throw wrong("a file below a whiteout");
+    let lastStart = 0;
+    let lastEnd = 0;
+    for (let start = 0; start < name.length; ) {
+      const end = componentEnd(name, start);
+      if (isName(name, start, end)) {
+        if (lastEnd > 0) {
+          const { kind } = meaningOf(name, lastStart, lastEnd);
+          if (kind === "reserved") return ignored;
+          if (kind !== "name") throw this.#wrong(entry, "a file below a whiteout");
+          parent = paths.child(parent, strings.intern(name, lastStart, lastEnd));
         }
-        parent = paths.child(parent, strings.intern(name, ...last));
+        lastStart = start;
+        lastEnd = end;
       }
-      last = component;
+      start = end + 1;
     }
-    if (last === undefined) {
-      if (entry.type !== "directory") throw wrong("a root that is no directory");
-      return { kind: "directory", path: 0 };
-    }
-    const meaning = meaningOf(name, ...last);
+    if (lastEnd > 0) return this.#lastPlace(entry, parent, lastStart, lastEnd);
+    if (entry.type !== "directory") throw this.#wrong(entry, "a root that is none");
+    return { kind: "directory", path: 0 };
+  }
+
+  /** @param start where in the name its last component begins, and `end` where it ends */
+  #lastPlace(entry: TarEntry, parent: number, start: number, end: number): Place {
+    const { paths, strings } = this.inventory;
+    const meaning = meaningOf(entry.name, start, end);
     switch (meaning.kind) {
       case "name":
         return {
           kind: entry.type,
-          path: paths.child(parent, strings.intern(name, ...last)),
+          path: paths.child(parent, strings.intern(entry.name, start, end)),
         };
       case "opaque":
         return { kind: "opaque", path: parent };
       case "whiteout": {
-        const victim = strings.intern(name, meaning.victim, last[1]);
+        const victim = strings.intern(entry.name, meaning.victim, end);
         return { kind: "whiteout", path: paths.child(parent, victim) };
       }
       case "reserved":
         return ignored;
       case "invalid":
-        throw wrong("a whiteout that names no file");
+        throw this.#wrong(entry, "a whiteout that names no file");
     }
+  }
+
+  #wrong({ offset }: TarEntry, what: string): Failure {
+    return malformed({ archive: this.archive, offset }, what);
   }
 
   #target(entry: TarEntry): number {
@@ -119,9 +136,9 @@ export class Collector implements TarHandler {
   }
 
   /** The kernel's are 24 bytes at most. */
-  #intern(capabilities: Uint8Array, { offset }: TarEntry): number {
+  #intern(capabilities: Uint8Array, entry: TarEntry): number {
     if (capabilities.length > 255)
-      throw malformed({ archive: this.archive, offset }, "capabilities that are none");
+      throw this.#wrong(entry, "capabilities that are none");
     return this.inventory.strings.intern(capabilities);
   }
 

@@ -6,6 +6,7 @@ import { Failure } from "../../companion/failure.ts";
 import { type Limits, tooLarge } from "../limits.ts";
 import type { Compression, Digest, ImageSource, Layer } from "../model.ts";
 import { CompressionError, compressionOf, decompress } from "./decompression.ts";
+import { leaveGarbage } from "./garbage.ts";
 
 export type PassOptions = {
   readonly limits: Limits;
@@ -36,6 +37,7 @@ export async function passLayer(
     const isCompressed = compression !== "none";
     const take = (piece: Uint8Array) => {
       length += piece.length;
+      leaveGarbage(piece.length);
       if (length > options.limits.layer)
         throw tooLarge.layer(layer.index, options.limits.layer);
       if (isCompressed) plain.update(piece);

@@ -25,7 +25,9 @@ export function meaningOf(bytes: Uint8Array, start: number, end: number): NameMe
   return { kind: "whiteout", victim: start + prefix.length };
 }
 
-export function isWhiteout(bytes: Uint8Array, start: number, end: number): boolean {
+function isWhiteout(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < prefix.length) return false;
-  return prefix.every((byte, at) => bytes[start + at] === byte);
+  for (let at = 0; at < prefix.length; at += 1)
+    if (bytes[start + at] !== prefix[at]) return false;
+  return true;
 }

@@ -24,6 +24,8 @@ const types: Readonly<Record<string, TarType>> = {
   "7": "file",
 };
 
+const empty = new Uint8Array(0);
+
 /** Linux: PATH_MAX without the NUL at the end, NAME_MAX, the largest uid_t. */
 const longestPath = 4095;
 const longestName = 255;
@@ -35,49 +37,65 @@ export function readMember(
   extensions: Extensions,
   place: TarPlace,
 ): Omit<TarEntry, "offset" | "contentOffset"> {
-  const { pax, global, longName, longTarget } = extensions;
-  // An empty value takes a global one back (POSIX); nothing is left to do then.
-  const told = (key: PaxKey) => {
-    const value = pax.get(key) ?? global.get(key);
-    return value && value.length > 0 ? value : undefined;
-  };
-  const wrong = (what: string) => malformed(place, what);
-  const number = (key: "size" | "uid" | "gid") => {
-    const value = told(key);
-    return value === undefined ? header[key] : paxNumber(value, key, place);
-  };
-  if (longName && pax.has("path")) throw wrong("two long names for one member");
-  if (longTarget && pax.has("linkpath")) throw wrong("two long links for one member");
-  const name = told("path") ?? longName ?? header.name;
+  const { pax, longName, longTarget } = extensions;
+  if (longName && pax.has("path"))
+    throw malformed(place, "two long names for one member");
+  if (longTarget && pax.has("linkpath"))
+    throw malformed(place, "two long links for one member");
+  const name = told(extensions, "path") ?? longName ?? header.name;
   const type = typeOf(header.flag, name, place);
   const isLink = type === "hard-link" || type === "symlink";
   const target = isLink
-    ? (told("linkpath") ?? longTarget ?? header.target)
-    : header.target.subarray(0, 0);
-  const size = number("size");
-  checkName(name, "a name", wrong);
-  if (type === "symlink") checkLength(target, "a symbolic link", wrong);
-  if (type === "hard-link") checkName(target, "a hard link", wrong);
-  if (size < 0) throw wrong("a negative size");
+    ? (told(extensions, "linkpath") ?? longTarget ?? header.target)
+    : empty;
+  const size = numberOf("size", header, extensions, place);
+  checkName(name, "a name", place);
+  if (type === "symlink") checkLength(target, "a symbolic link", place);
+  if (type === "hard-link") checkName(target, "a hard link", place);
+  if (size < 0) throw malformed(place, "a negative size");
   // Readers differ in whether content follows.
-  if (size > 0 && type !== "file") throw wrong(`a ${type} with a size`);
-  const [uid, gid] = [number("uid"), number("gid")];
-  for (const id of [uid, gid])
-    if (id < 0 || id > largestId)
-      throw wrong(`an owner ${id}, which Linux cannot have`);
-  const mtime = told("mtime");
-  const capabilities = told("SCHILY.xattr.security.capability");
-  return {
+  if (size > 0 && type !== "file") throw malformed(place, `a ${type} with a size`);
+  const mtime = told(extensions, "mtime");
+  const capabilities = told(extensions, "SCHILY.xattr.security.capability");
+  const member = {
     type,
     name,
     target,
     mode: header.mode,
-    uid,
-    gid,
+    uid: ownerOf("uid", header, extensions, place),
+    gid: ownerOf("gid", header, extensions, place),
     size,
     modified: mtime === undefined ? header.modified : paxTime(mtime, place),
-    ...(capabilities ? { capabilities } : {}),
   };
+  return capabilities ? { ...member, capabilities } : member;
+}
+
+/** An empty value takes a global one back (POSIX); nothing is left to do then. */
+function told({ pax, global }: Extensions, key: PaxKey): Uint8Array | undefined {
+  const value = pax.get(key) ?? global.get(key);
+  return value && value.length > 0 ? value : undefined;
+}
+
+function numberOf(
+  key: "size" | "uid" | "gid",
+  header: Header,
+  extensions: Extensions,
+  place: TarPlace,
+): number {
+  const value = told(extensions, key);
+  return value === undefined ? header[key] : paxNumber(value, key, place);
+}
+
+function ownerOf(
+  key: "uid" | "gid",
+  header: Header,
+  extensions: Extensions,
+  place: TarPlace,
+): number {
+  const id = numberOf(key, header, extensions, place);
+  if (id < 0 || id > largestId)
+    throw malformed(place, `an owner ${id}, which Linux cannot have`);
+  return id;
 }
 
 function typeOf(flag: string, name: Uint8Array, place: TarPlace): TarType {
@@ -91,30 +109,23 @@ function typeOf(flag: string, name: Uint8Array, place: TarPlace): TarType {
   return type;
 }
 
-function checkLength(
-  bytes: Uint8Array,
-  what: string,
-  wrong: (what: string) => Error,
-): void {
-  if (bytes.length === 0) throw wrong(`${what} that is empty`);
-  if (bytes.includes(0)) throw wrong(`${what} with a NUL`);
-  if (bytes.length > longestPath)
-    throw wrong(`${what} of ${bytes.length} bytes; Linux has no paths over 4095`);
+function checkLength(bytes: Uint8Array, what: string, place: TarPlace): void {
+  if (bytes.length === 0) throw malformed(place, `${what} that is empty`);
+  if (bytes.includes(0)) throw malformed(place, `${what} with a NUL`);
+  if (bytes.length <= longestPath) return;
+  const long = `${what} of ${bytes.length} bytes; Linux has no paths over 4095`;
+  throw malformed(place, long);
 }
 
-function checkName(
-  bytes: Uint8Array,
-  what: string,
-  wrong: (what: string) => Error,
-): void {
-  checkLength(bytes, what, wrong);
+function checkName(bytes: Uint8Array, what: string, place: TarPlace): void {
+  checkLength(bytes, what, place);
   for (let start = 0; start < bytes.length; ) {
     const slash = bytes.indexOf(0x2f, start);
     const end = slash < 0 ? bytes.length : slash;
     if (end - start === 2 && bytes[start] === 0x2e && bytes[start + 1] === 0x2e)
-      throw wrong(`${what} with \`..\`, which leads out of the archive`);
+      throw malformed(place, `${what} with \`..\`, which leads out of the archive`);
     if (end - start > longestName)
-      throw wrong(`${what} with a component of over 255 bytes`);
+      throw malformed(place, `${what} with a component of over 255 bytes`);
     start = end + 1;
   }
 }

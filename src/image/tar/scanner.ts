@@ -9,6 +9,12 @@ import { malformed, type TarPlace, truncated } from "./problem.ts";
 const largestExtension = 1 << 20;
 
 const none: PaxRecords = new Map();
+const noExtensions: Extensions = {
+  global: none,
+  pax: none,
+  longName: undefined,
+  longTarget: undefined,
+};
 const padding = (size: number) => (blockSize - (size % blockSize)) % blockSize;
 
 /**
@@ -41,12 +47,7 @@ export class TarScanner {
   #extension: { readonly flag: string; readonly offset: number } | undefined;
   /** Where the member that is being read begins, its extended headers included. */
   #memberOffset: number | undefined;
-  #extensions: Extensions = {
-    global: none,
-    pax: none,
-    longName: undefined,
-    longTarget: undefined,
-  };
+  #extensions = noExtensions;
 
   /** @param archive what it is, for messages: `layer 3`, `image.tar` */
   constructor(
@@ -207,13 +208,8 @@ export class TarScanner {
 
   #member(header: Header, offset: number, place: TarPlace): void {
     const entry = readMember(header, this.#extensions, place);
-    const { global } = this.#extensions;
-    this.#extensions = {
-      global,
-      pax: none,
-      longName: undefined,
-      longTarget: undefined,
-    };
+    if (this.#memberOffset !== undefined)
+      this.#extensions = { ...noExtensions, global: this.#extensions.global };
     const first = this.#memberOffset ?? offset;
     this.#memberOffset = undefined;
     this.#left = entry.size;

@@ -1,16 +1,27 @@
 /** The merged layers as whoever asks sees them: nodes are made when they are asked for. */
+
 import { decode, encode } from "../../system/text.ts";
+import { small } from "../compact/columns.ts";
 import type { EntryKind } from "../layer/entries.ts";
+import type { Layer } from "../model.ts";
 import type { Contents } from "./content.ts";
 import type { State } from "./state.ts";
-import type { NodeType, Program, Resolution, Tree, TreeNode } from "./tree.ts";
+import type {
+  NodeType,
+  Program,
+  Resolution,
+  Selection,
+  Tree,
+  TreeNode,
+} from "./tree.ts";
 import { split, walk } from "./walk.ts";
 
-const impliedMode = 0o755;
-
 export class ImageTree implements Tree {
-  /** So that a node that was made here is found again at once. */
-  readonly #numbers = new WeakMap<TreeNode, number>();
+  /** By their bytes, so that the order is the same however the layers were read. */
+  readonly #byName = (one: number, other: number): number => {
+    const { paths, strings } = this.state.inventory;
+    return strings.compare(paths.name(one), paths.name(other));
+  };
 
   constructor(
     readonly state: State,
@@ -38,21 +49,41 @@ export class ImageTree implements Tree {
   }
 
   *children(directory: TreeNode): Generator<TreeNode> {
-    for (const child of this.#sortedChildren(this.#numberOf(directory)))
-      yield this.#node(child);
+    const children = this.state.children(this.#numberOf(directory));
+    for (const child of children.sort(this.#byName)) yield this.#node(child);
   }
 
-  *nodes(): Generator<TreeNode> {
-    const ways = [[0].values()] as Iterator<number>[];
-    for (let way = ways.at(-1); way !== undefined; way = ways.at(-1)) {
-      const { value, done } = way.next();
-      if (done) ways.pop();
-      else {
-        yield this.#node(value);
-        if (this.state.isDirectory(value))
-          ways.push(this.#sortedChildren(value).values());
-      }
+  *nodes(selection?: Selection): Generator<TreeNode> {
+    const isSelected = this.#selector(selection);
+    const isOnTheWay = selection ? this.#ways(isSelected) : () => true;
+    const left = [0];
+    for (let number = left.pop(); number !== undefined; number = left.pop()) {
+      if (isSelected(number)) yield this.#node(number);
+      if (!this.state.isDirectory(number)) continue;
+      // The last one is taken first.
+      const children = this.state.children(number).filter(isOnTheWay);
+      for (const child of children.sort(this.#byName).reverse()) left.push(child);
     }
+  }
+
+  #selector(selection: Selection | undefined): (number: number) => boolean {
+    if (selection === undefined) return () => true;
+    if (selection === "privileged") return (number) => this.state.isPrivileged(number);
+    const { paths, strings } = this.state.inventory;
+    const name = strings.find(encode(selection.name));
+    return (number) => number !== 0 && paths.name(number) === name;
+  }
+
+  /** Whether a node is selected, or something below it. */
+  #ways(isSelected: (number: number) => boolean): (number: number) => boolean {
+    const { paths } = this.state.inventory;
+    const marks = small();
+    for (let number = 0; number < paths.count; number += 1) {
+      if (!this.state.exists(number) || !isSelected(number)) continue;
+      for (let at = number; marks.get(at) === 0; at = paths.parent(at))
+        marks.set(at, 1);
+    }
+    return (number) => marks.get(number) === 1;
   }
 
   content(file: TreeNode, limit: number): Promise<Uint8Array> {
@@ -73,56 +104,60 @@ export class ImageTree implements Tree {
     return this.state.isSame(this.#numberOf(one), this.#numberOf(other));
   }
 
-  /** By their bytes, so that the order is the same however the layers were read. */
-  #sortedChildren(directory: number): Int32Array {
-    const { paths, strings } = this.state.inventory;
-    const children: number[] = [];
-    for (const child of paths.children(directory))
-      if (this.state.exists(child)) children.push(child);
-    const name = (path: number) => strings.get(paths.name(path));
-    return Int32Array.from(children).sort((one, other) =>
-      Buffer.compare(name(one), name(other)),
-    );
-  }
-
   #numberOf(node: TreeNode): number {
-    const number = this.#numbers.get(node);
-    if (number !== undefined) return number;
+    if (node instanceof Numbered && node.tree === this) return node.number;
     const found = walk(this.state, 0, split(encode(node.path)), { keepLast: true });
     if (found.kind !== "found") throw new Error(`no node of this tree: ${node.path}`);
     return found.path;
   }
 
-  #node(number: number): TreeNode {
-    const node = this.#describe(number);
-    this.#numbers.set(node, number);
-    return node;
-  }
-
-  #describe(number: number): TreeNode {
-    const { paths, strings } = this.state.inventory;
-    const path = paths.text(number);
+  #node(number: number, path = this.state.inventory.paths.text(number)): TreeNode {
     const located = this.state.locate(number);
-    if (located === undefined)
-      return { path, type: "directory", mode: impliedMode, uid: 0, gid: 0, size: 0 };
+    if (located === undefined) return new Numbered(this, number, path, "directory");
+    const { strings } = this.state.inventory;
     const { layer, entries, entry } = located;
     const kind = entries.kind(entry);
+    const node = new Numbered(this, number, path, typeOf(kind));
+    node.mode = entries.mode(entry);
+    node.uid = entries.uid(entry);
+    node.gid = entries.gid(entry);
+    node.size = entries.size(entry);
+    node.layer = layer;
     const capabilities = entries.capabilities(entry);
-    return {
-      path,
-      type: typeOf(kind),
-      mode: entries.mode(entry),
-      uid: entries.uid(entry),
-      gid: entries.gid(entry),
-      size: entries.size(entry),
-      layer,
-      ...(kind === "symlink"
-        ? { target: decode(strings.get(entries.target(entry))) }
-        : {}),
-      ...(capabilities === 0
-        ? {}
-        : { capabilities: strings.get(capabilities).slice() }),
-    };
+    if (kind === "symlink") node.target = decode(strings.get(entries.target(entry)));
+    if (capabilities !== 0) node.capabilities = strings.get(capabilities).slice();
+    return node;
+  }
+}
+
+/** A node that is found again at once. What is in no layer stays as it begins. */
+class Numbered implements TreeNode {
+  readonly #tree: ImageTree;
+  readonly #number: number;
+  mode = 0o755;
+  uid = 0;
+  gid = 0;
+  size = 0;
+  declare target?: string;
+  declare capabilities?: Uint8Array;
+  declare layer?: Layer;
+
+  constructor(
+    tree: ImageTree,
+    number: number,
+    readonly path: string,
+    readonly type: NodeType,
+  ) {
+    this.#tree = tree;
+    this.#number = number;
+  }
+
+  get tree() {
+    return this.#tree;
+  }
+
+  get number() {
+    return this.#number;
   }
 }
 

@@ -97,38 +97,43 @@ export class Merger {
   #apply(merged: MergedLayer, entry: number, stamp: number): void {
     const { entries } = merged;
     const written = entries.path(entry);
-    const path = written === 0 ? 0 : this.#place(merged, written, stamp);
+    const isInPlace =
+      written === 0 || this.state.isDirectory(this.#paths.parent(written));
+    const path = isInPlace ? written : this.#place(merged, written, stamp);
     if (path === undefined) return;
-    const problem = (kind: LayerProblem["kind"], target?: string) =>
-      this.#problem(kind, path, merged.layer, target);
-    if (this.#claimed.get(path) === stamp) problem("duplicate-entry");
-    if (this.#whitedOut.get(path) === stamp) problem("whiteout-and-entry");
+    if (this.#claimed.get(path) === stamp)
+      this.#problem("duplicate-entry", path, merged.layer);
+    if (this.#whitedOut.get(path) === stamp)
+      this.#problem("whiteout-and-entry", path, merged.layer);
     this.#claimed.set(path, stamp);
     const kind = entries.kind(entry);
-    if (kind === "directory" && this.state.isDirectory(path)) {
-      this.state.set(path, merged, entry);
-      return;
-    }
-    this.state.remove(path, (removed) => {
-      if (removed !== path && this.#claimed.get(removed) === stamp)
-        this.#problem("entry-below-non-directory", removed, merged.layer);
-    });
-    if (kind !== "hard-link") {
-      this.state.set(path, merged, entry);
-      return;
-    }
-    const target = entries.target(entry);
-    const found = this.#walk(0, this.#names(target), { keepLast: true });
-    if (found.kind !== "found") problem("hard-link-missing", this.#paths.text(target));
-    else if (this.state.isDirectory(found.path))
-      problem("hard-link-to-directory", this.#paths.text(target));
-    else this.state.link(path, found.path);
+    const isChanged = kind === "directory" && this.state.isDirectory(path);
+    if (!isChanged && this.state.exists(path)) this.#replace(path, merged.layer, stamp);
+    if (kind === "hard-link") this.#link(path, entries.target(entry), merged.layer);
+    else this.state.set(path, merged, entry);
   }
 
-  /** Where an entry goes: its parent is followed, and made where it is missing. */
+  #replace(path: number, layer: Layer, stamp: number): void {
+    this.state.remove(path, (removed) => {
+      if (removed !== path && this.#claimed.get(removed) === stamp)
+        this.#problem("entry-below-non-directory", removed, layer);
+    });
+  }
+
+  #link(path: number, target: number, layer: Layer): void {
+    const found = this.#walk(0, this.#names(target), { keepLast: true });
+    if (found.kind === "found" && !this.state.isDirectory(found.path)) {
+      this.state.link(path, found.path);
+      return;
+    }
+    const kind =
+      found.kind === "found" ? "hard-link-to-directory" : "hard-link-missing";
+    this.#problem(kind, path, layer, this.#paths.text(target));
+  }
+
+  /** Where an entry goes: links to its parent are followed, and what is missing is made. */
   #place(merged: MergedLayer, written: number, stamp: number): number | undefined {
     const parent = this.#paths.parent(written);
-    if (this.state.isDirectory(parent)) return written;
     let isBelowOwn = false;
     const walked = this.#walk(0, this.#names(parent), {
       step: (path) => {
@@ -147,7 +152,7 @@ export class Merger {
     if (walked.kind !== "found") return unusable(walked.path);
     if (!this.state.isDirectory(walked.path)) return unusable(walked.path);
     const name = this.#paths.name(written);
-    if (this.#tooLong(walked.path, this.inventory.strings.get(name).length))
+    if (this.#tooLong(walked.path, this.inventory.strings.length(name)))
       return unusable(walked.path);
     return this.#paths.child(walked.path, name);
   }
@@ -162,7 +167,7 @@ export class Merger {
   #tooLong(parent: number, more: number): boolean {
     let length = 1 + more;
     for (let at = parent; at !== 0; at = this.#paths.parent(at))
-      length += 1 + this.inventory.strings.get(this.#paths.name(at)).length;
+      length += 1 + this.inventory.strings.length(this.#paths.name(at));
     return length > longestPath;
   }
 

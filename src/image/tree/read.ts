@@ -1,5 +1,6 @@
 /** From an image to its files: the one way that linting and appending take. */
 import { encode } from "../../system/text.ts";
+import { collectGarbage } from "../layer/garbage.ts";
 import { Inventory } from "../layer/inventory.ts";
 import { type ReadLayer, readLayer } from "../layer/read-layer.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
@@ -63,10 +64,12 @@ export async function readImageFiles(
   const layers = await readAll(image.layers, (layer, signal) =>
     readLayer(source, layer, inventory, keeping, { signal, progress: count }),
   );
+  collectGarbage();
   const merger = new Merger(inventory);
   image.layers.forEach((layer, index) => {
     merger.add(layer, layers[index]!.entries);
   });
+  collectGarbage();
   return {
     tree: new ImageTree(merger.state, new Contents(source, limits)),
     problems: merger.problems,

@@ -51,8 +51,8 @@ export class State {
     const value = this.#current.get(path);
     if (value === nothing) return undefined;
     if (value === implied) return "directory";
-    const { entries, entry } = this.#locate(value);
-    return entries.kind(entry);
+    const layer = this.#layerOf(value);
+    return layer.entries.kind(value - firstEntry - layer.first);
   }
 
   isDirectory(path: number): boolean {
@@ -69,6 +69,16 @@ export class State {
   locate(path: number): Located | undefined {
     const value = this.#current.get(path);
     return value < firstEntry ? undefined : this.#locate(value);
+  }
+
+  /** A file with set-user-ID, set-group-ID or capabilities. */
+  isPrivileged(path: number): boolean {
+    const value = this.#current.get(path);
+    if (value < firstEntry) return false;
+    const { entries, first } = this.#layerOf(value);
+    const entry = value - firstEntry - first;
+    if (entries.kind(entry) !== "file") return false;
+    return (entries.mode(entry) & 0o6000) !== 0 || entries.capabilities(entry) !== 0;
   }
 
   isSame(one: number, other: number): boolean {
@@ -98,27 +108,35 @@ export class State {
     const stack = [path];
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       told?.(at);
-      if (this.isDirectory(at)) this.#pushChildren(at, stack);
+      if (this.isDirectory(at))
+        for (const child of this.children(at, true)) stack.push(child);
       this.#current.set(at, nothing);
     }
   }
 
   /** Takes away what is below `path`. */
   clear(path: number): void {
-    for (const child of this.inventory.paths.children(path)) {
-      this.inventory.countStep();
-      this.remove(child);
-    }
+    for (const child of this.children(path, true)) this.remove(child);
   }
 
-  #pushChildren(path: number, stack: number[]): void {
-    for (const child of this.inventory.paths.children(path)) {
-      this.inventory.countStep();
-      if (this.exists(child)) stack.push(child);
+  /** What is in a directory, in no order. @param counted as work that has to end */
+  children(path: number, counted = false): number[] {
+    const { paths } = this.inventory;
+    const children: number[] = [];
+    for (let child = paths.firstChild(path); child !== 0; ) {
+      if (counted) this.inventory.countStep();
+      if (this.exists(child)) children.push(child);
+      child = paths.nextSibling(child);
     }
+    return children;
   }
 
   #locate(value: number): Located {
+    const layer = this.#layerOf(value);
+    return { ...layer, entry: value - firstEntry - layer.first };
+  }
+
+  #layerOf(value: number): MergedLayer {
     const number = value - firstEntry;
     let low = 0;
     let high = this.#layers.length - 1;
@@ -127,7 +145,6 @@ export class State {
       if (this.#layers[middle]!.first <= number) low = middle;
       else high = middle - 1;
     }
-    const layer = this.#layers[low]!;
-    return { ...layer, entry: number - layer.first };
+    return this.#layers[low]!;
   }
 }

@@ -79,12 +79,18 @@ export type LayerProblem = {
   readonly target?: string;
 };
 
+/**
+ * Nodes that are looked for among all: by the last component of their paths, or files with
+ * set-user-ID, set-group-ID or capabilities. Of half a million the others cost nothing.
+ */
+export type Selection = { readonly name: string } | "privileged";
+
 export type Tree = {
   /** Follows symbolic links, the last one included unless `keepLast`. */
   readonly resolve: (path: string, keepLast?: boolean) => Resolution;
   readonly children: (directory: TreeNode) => Iterable<TreeNode>;
-  /** Every node once, parents first. */
-  readonly nodes: () => Iterable<TreeNode>;
+  /** Every node once, or each that is selected; parents first, then by their names. */
+  readonly nodes: (selection?: Selection) => Iterable<TreeNode>;
   /** Of a regular file with an executable bit; known without reading anything again. */
   readonly program: (file: TreeNode) => Program | undefined;
   /** Whether two nodes are one file by hard links. */

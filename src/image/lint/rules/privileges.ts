@@ -49,7 +49,7 @@ function elsewhere(
 ): { readonly layer: Layer | undefined; readonly nodes: readonly TreeNode[] }[] {
   const way = new Set([...onTheWay(subject, isTold)].map(({ node }) => node.path));
   const layers = new Map<Layer | undefined, TreeNode[]>();
-  for (const node of subject.tree.nodes()) {
+  for (const node of subject.tree.nodes("privileged")) {
     if (!is(node) || way.has(node.path)) continue;
     const nodes = layers.get(node.layer) ?? [];
     nodes.push(node);
