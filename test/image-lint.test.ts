@@ -197,7 +197,7 @@ describe("the table", () => {
     expect(lines[at + 1]).toBe("         by layer 1: RUN sh install.sh");
     expect(lines[at + 2]).toMatch(/^ {9}-> RUN chmod a\+x '\/opt\/to\\x1b/);
     expect(lines.at(-2)).toBe(
-      "2 errors, 2 warnings, 4 notes (63 rules, 1 image): not fit for users 20000–29999",
+      "2 errors, 2 warnings, 4 notes (65 rules, 1 image): not fit for users 20000–29999",
     );
   });
 

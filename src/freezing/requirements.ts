@@ -2,8 +2,8 @@
 import { Environment } from "../companion/environment.ts";
 import { Failure } from "../companion/failure.ts";
 import { applyFrozen } from "../companion/frozen.ts";
-import { expandValue } from "../companion/frozen-format.ts";
 import type { Runenv } from "../companion/runenv.ts";
+import { expandValue } from "../contract/frozen-format.ts";
 import { isSecret } from "../contract/secrets.ts";
 import { printable } from "../system/text.ts";
 import type { Fact } from "./format.ts";

@@ -21,8 +21,7 @@ import { Failure } from "../failure.ts";
 /** Whether activations can be frozen on this system. */
 export const canFreeze = true;
 
-/** Where a frozen activation is that no variable names: a file for each runenv. */
-export const frozenDirectory = "/usr/local/share/sidecar/frozen";
+export { frozenDirectory } from "../../contract/frozen-changes.ts";
 
 /** Bytes; more cannot be an environment. */
 const largestFile = 4 << 20;

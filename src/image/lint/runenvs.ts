@@ -6,19 +6,20 @@ import {
   readActivation,
 } from "../../contract/activation-value.ts";
 import { readEnvFile } from "../../contract/envfile.ts";
-import { firstUser } from "../../contract/everybody.ts";
 import { jsonWords } from "../../contract/json-words.ts";
-import { defaultHome } from "../../contract/places.ts";
 import { declaredRunenvs, runenvVariable } from "../../contract/runenv-variables.ts";
 import { splitWords } from "../../contract/shell-words.ts";
 import { decode } from "../../system/text.ts";
 import type { Resolution, Tree, TreeNode } from "../tree/tree.ts";
+import { type ImageFrozen, lookupIn, readFrozen } from "./frozen.ts";
 
 export type ImageRunenv = {
   readonly name: string;
   readonly activation: ActivationValue;
   /** Of the activation's file. */
   readonly way?: Resolution;
+  /** Where the activation is frozen, it is not run, and no shell is needed. */
+  readonly frozen?: ImageFrozen;
   /** What is wrong with the activation's `.env` file. */
   readonly problem?: Failure;
   /** The words of EXECUTE, or what is wrong with it; nothing where it is not set. */
@@ -55,21 +56,25 @@ export function readRunenvs(
   content: Content,
 ): ImageRunenv[] {
   return declaredRunenvs(variables.keys()).map((name) => {
-    const plan = planOf(variables.get(runenvVariable(name, "ACTIVATE")) ?? "", tree);
+    const activate = variables.get(runenvVariable(name, "ACTIVATE")) ?? "";
+    const plan = planOf(activate, tree);
+    const frozen = readFrozen(name, activate, variables, tree, content);
     const { kind } = plan.activation;
     const set = kind === "variables" ? valuesOf(plan, variables, content) : undefined;
     const execute = variables.get(runenvVariable(name, "EXECUTE"));
     return {
       name,
       ...plan,
+      ...(frozen ? { frozen } : {}),
       ...(set instanceof Failure ? { problem: set } : {}),
       ...(execute === undefined
         ? {}
         : { execute: wordsOf(execute, runenvVariable(name, "EXECUTE")) }),
       path:
+        frozen?.variable ??
         (set instanceof Failure ? undefined : set?.get("PATH")) ??
         variables.get("PATH"),
-      isOpen: kind === "script" || kind === "command",
+      isOpen: !frozen && (kind === "script" || kind === "command"),
     };
   });
 }
@@ -82,16 +87,8 @@ function valuesOf(
 ): Map<string, string> | Failure | undefined {
   const bytes = way?.kind === "found" ? content(way.node) : undefined;
   if (way?.kind !== "found" || bytes === undefined) return undefined;
-  const user = `user${firstUser}`;
-  const own = new Map([
-    ["HOME", defaultHome],
-    ["USER", user],
-    ["LOGNAME", user],
-  ]);
   const text = decode(bytes).replace(/^\ufeff/, "");
-  return attempt(() =>
-    readEnvFile(way.node.path, text, (name) => own.get(name) ?? variables.get(name)),
-  );
+  return attempt(() => readEnvFile(way.node.path, text, lookupIn(variables)));
 }
 
 function wordsOf(value: string, variable: string): readonly string[] | Failure {

@@ -1,9 +1,11 @@
 /** What rules look at: everything of one image that they may want, read beforehand. */
 
 import { type Build, readMark } from "../../contract/mark.ts";
+import { declaredRunenvs, runenvVariable } from "../../contract/runenv-variables.ts";
 import type { Image } from "../model.ts";
 import type { ImageFiles, Wanted } from "../tree/read.ts";
 import type { LayerProblem, Resolution, Tree, TreeNode } from "../tree/tree.ts";
+import { frozenPlace, watchedFiles } from "./frozen.ts";
 import { dockerfileLines } from "./history.ts";
 import { findProgram } from "./programs.ts";
 import { activationValues, type ImageRunenv, planOf, readRunenvs } from "./runenvs.ts";
@@ -42,12 +44,31 @@ const limit = 1 << 21;
 
 /** What is to be kept while the layers are read. */
 export function wantedFiles({ configuration }: Image): Wanted {
-  const values = activationValues(variablesOf(configuration.environment));
+  const variables = variablesOf(configuration.environment);
+  const values = activationValues(variables);
   const files = values.map((value) => baseName(value.trim())).filter((name) => name);
+  const runenvs = declaredRunenvs(variables.keys());
+  const frozen = runenvs.map((name) => baseName(frozenFile(name, variables) ?? ""));
   const first = configuration.entrypoint[0];
   const entrypoint = first === undefined ? [] : [baseName(first)];
-  const names = new Set(["passwd", "group", "sidecar", ...entrypoint, ...files]);
+  const names = new Set([
+    "passwd",
+    "group",
+    "sidecar",
+    ...entrypoint,
+    ...frozen,
+    ...files,
+  ]);
+  names.delete("");
   return { names: [...names], limit };
+}
+
+function frozenFile(
+  name: string,
+  variables: ReadonlyMap<string, string>,
+): string | undefined {
+  const activate = variables.get(runenvVariable(name, "ACTIVATE")) ?? "";
+  return frozenPlace(name, activate, variables);
 }
 
 function baseName(path: string): string {
@@ -73,9 +94,23 @@ export async function gather(
     ...programs,
   ];
   const contents = new Map<string, Uint8Array>();
-  await Promise.all(
-    files.map(async (file) => contents.set(file.path, await tree.content(file, limit))),
-  );
+  const read = (nodes: readonly TreeNode[]) =>
+    Promise.all(
+      nodes.map(async (file) =>
+        contents.set(file.path, await tree.content(file, limit)),
+      ),
+    );
+  const frozen = declaredRunenvs(variables.keys()).flatMap((name) => {
+    const path = frozenFile(name, variables);
+    return path === undefined ? [] : found(tree.resolve(path));
+  });
+  await read([...files, ...frozen]);
+  // What a frozen activation watches shows only in its file.
+  const watched = frozen
+    .flatMap((file) => watchedFiles(contents.get(file.path)!))
+    .flatMap((path) => found(tree.resolve(path)))
+    .filter((file) => !contents.has(file.path));
+  await read(watched);
   const content = (file: TreeNode) => contents.get(file.path);
   const lines = dockerfileLines(configuration);
   const runenvs = readRunenvs(variables, tree, content);

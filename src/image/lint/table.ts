@@ -2,6 +2,7 @@
 import type { Rule, RuleGroup } from "./rule.ts";
 import { activationRules } from "./rules/activation.ts";
 import { executeRules } from "./rules/execute.ts";
+import { frozenRules } from "./rules/frozen.ts";
 import { layerRules } from "./rules/layers.ts";
 import { type Naming, nameRules } from "./rules/names.ts";
 import { passwdRules } from "./rules/passwd.ts";
@@ -24,7 +25,7 @@ export type Standard = {
 export const ruleGroups = ({ version, names }: Standard): readonly RuleGroup[] => [
   { title: "Sidecar", rules: sidecarRules(version) },
   { title: "Runenvs", rules: runenvRules },
-  { title: "Activation", rules: activationRules },
+  { title: "Activation", rules: [...activationRules, ...frozenRules] },
   { title: "Programs", rules: [...executeRules, ...programRules] },
   { title: "Permission", rules: permissionRules },
   { title: "Privileges", rules: privilegeRules },

@@ -24,9 +24,18 @@ export function usesOf(subject: Known): Use[] {
 
 function activationUses(runenv: ImageRunenv, subject: Known): Use[] {
   const { tree, variables, lines } = subject;
-  const { activation, way, name } = runenv;
+  const { activation, way, name, frozen } = runenv;
   const purpose = `ACTIVATE of ${name}`;
   const line = named(environmentLine(lines, runenvVariable(name, "ACTIVATE")));
+  if (frozen) {
+    const { path } = frozen;
+    const use = { part: "activation", path, wish: "read", ...line } as const;
+    const watched =
+      activation.kind === "script" && way
+        ? [{ ...use, purpose, path: activation.path, way }]
+        : [];
+    return [{ ...use, purpose: `the frozen ${purpose}`, way: frozen.way }, ...watched];
+  }
   const uses: Use[] = [];
   if (way && (activation.kind === "variables" || activation.kind === "script")) {
     const { path } = activation;
