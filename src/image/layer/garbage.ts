@@ -18,7 +18,9 @@ export function leaveGarbage(bytes: number): void {
   if (garbage >= limit) collectGarbage();
 }
 
+/** Collects it if there is enough of it for that. */
 export function collectGarbage(): void {
+  if (garbage < limit / 8) return;
   garbage = 0;
   Bun.gc(true);
 }
