@@ -5,7 +5,7 @@
  */
 
 /** Bytes of garbage after which it is collected. */
-const limit = 64 << 20;
+const limit = 24 << 20;
 
 /** What a file leaves behind while it is read, in bytes; with what that costs around it. */
 export const garbageOfEntry = 4096;
