@@ -160,6 +160,17 @@ describe("memory stays small for", () => {
     expect(memory).toBeLessThan(memoryLimit);
   });
 
+  it("set-user-ID files without end, of which some are named", async () => {
+    function* members() {
+      for (let at = 0; at < 300_000; at += 1)
+        yield header({ name: `bin/${at}`, mode: "0004755" });
+    }
+    const image = await writeLargeImage(workspace(), [[inPieces(members()), "+gzip"]]);
+    const { code, stderr, memory } = await lint(image);
+    expect([code, stderr]).toEqual([1, ""]);
+    expect(memory).toBeLessThan(memoryLimit);
+  });
+
   it("more files than are read", async () => {
     const image = await writeLargeImage(workspace(), [
       [inPieces(manyFiles(600_001)), "+zstd"],

@@ -5,10 +5,13 @@
  */
 
 /** Bytes of garbage after which it is collected. */
-const limit = 64 << 20;
+const limit = 24 << 20;
 
 /** What a file leaves behind while it is read, in bytes; with what that costs around it. */
 export const garbageOfEntry = 4096;
+
+/** The same for a node of the tree that somebody looks at. */
+export const garbageOfNode = 3072;
 
 let garbage = 0;
 

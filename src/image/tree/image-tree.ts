@@ -3,6 +3,7 @@
 import { decode, encode } from "../../system/text.ts";
 import { small } from "../compact/columns.ts";
 import type { EntryKind } from "../layer/entries.ts";
+import { garbageOfNode, leaveGarbage } from "../layer/garbage.ts";
 import type { Layer } from "../model.ts";
 import type { Contents } from "./content.ts";
 import type { State } from "./state.ts";
@@ -58,7 +59,10 @@ export class ImageTree implements Tree {
     const isOnTheWay = selection ? this.#ways(isSelected) : () => true;
     const left = [0];
     for (let number = left.pop(); number !== undefined; number = left.pop()) {
-      if (isSelected(number)) yield this.#node(number);
+      if (isSelected(number)) {
+        yield this.#node(number);
+        leaveGarbage(garbageOfNode);
+      }
       if (!this.state.isDirectory(number)) continue;
       // The last one is taken first.
       const children = this.state.children(number).filter(isOnTheWay);
