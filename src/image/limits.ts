@@ -1,6 +1,6 @@
 /**
- * How much an image may be: whatever somebody hands in, sidecar's memory stays small and
- * its work ends. The largest real images have a tenth of each.
+ * How much an image may be: whatever somebody hands in, sidecar's memory stays below 150 MB
+ * (half a million files take 125) and its work ends.
  */
 import { Failure } from "../companion/failure.ts";
 
@@ -22,9 +22,9 @@ export type Limits = {
 };
 
 export const defaultLimits: Limits = {
-  paths: 1_000_000,
-  entries: 1_000_000,
-  names: 32 << 20,
+  paths: 600_000,
+  entries: 650_000,
+  names: 18 << 20,
   layer: 256 * 2 ** 30,
   kept: 4 << 20,
   steps: 200_000_000,

@@ -1,4 +1,4 @@
-/** Finds numbers by a hash: open addressing over typed arrays, half full at most. */
+/** Finds numbers by a hash: open addressing over typed arrays, three quarters full at most. */
 
 /** What is indexed. */
 export type Indexed = {
@@ -26,7 +26,7 @@ export class HashIndex {
 
   add(hash: number, value: number): void {
     this.#count += 1;
-    if (this.#count * 2 > this.#places.length) this.#grow();
+    if (this.#count * 4 > this.#places.length * 3) this.#grow();
     this.#put(hash, value);
   }
 

@@ -30,6 +30,11 @@ export class Paths {
     readonly limit: number,
   ) {}
 
+  /** Paths are the numbers below it. */
+  get count(): number {
+    return this.#count;
+  }
+
   parent(path: number): number {
     return this.#parents.get(path);
   }

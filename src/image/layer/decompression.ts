@@ -1,6 +1,12 @@
 /** Layers as they are stored become tar archives; what they are is told by their bytes. */
 import { pipeline } from "node:stream/promises";
-import { constants, createGunzip, createZstdDecompress } from "node:zlib";
+import {
+  constants,
+  createGunzip,
+  createZstdDecompress,
+  type Gunzip,
+  type ZstdDecompress,
+} from "node:zlib";
 import type { Compression } from "../model.ts";
 
 /** Bytes. Larger pieces are no faster, and are garbage for longer. */
@@ -36,7 +42,23 @@ export async function decompress(
   compression: Exclude<Compression, "none">,
   sink: (piece: Uint8Array) => void,
 ): Promise<void> {
-  const decoder = compression === "gzip" ? gunzip() : unzstd();
+  if (compression === "gzip") return decode(gunzip(), stored, sink);
+  const turn = unzstdTurn.then(() => decode(unzstd(), stored, sink));
+  unzstdTurn = turn.catch(() => {});
+  return turn;
+}
+
+/**
+ * Two windows of zstd would be too much memory, and one decoder is faster than the thread
+ * that hashes what it gives.
+ */
+let unzstdTurn: Promise<void> = Promise.resolve();
+
+async function decode(
+  decoder: Gunzip | ZstdDecompress,
+  stored: AsyncIterable<Uint8Array>,
+  sink: (piece: Uint8Array) => void,
+): Promise<void> {
   let given = 0;
   let sinkError: unknown;
   let storedError: unknown;

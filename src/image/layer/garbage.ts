@@ -5,7 +5,7 @@
  */
 
 /** Bytes of garbage after which it is collected. */
-const limit = 64 << 20;
+const limit = 24 << 20;
 
 /** What a file leaves behind while it is read, in bytes; with what that costs around it. */
 export const garbageOfEntry = 4096;
@@ -18,7 +18,9 @@ export function leaveGarbage(bytes: number): void {
   if (garbage >= limit) collectGarbage();
 }
 
+/** Collects it if there is enough of it for that. */
 export function collectGarbage(): void {
+  if (garbage < limit / 8) return;
   garbage = 0;
   Bun.gc(true);
 }

@@ -1,4 +1,5 @@
 /** Opens what a command names as SOURCE: an archive, a directory, or a reference. */
+import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { Failure } from "../../companion/failure.ts";
 import { printable } from "../../system/text.ts";
@@ -52,7 +53,8 @@ export async function openSource(text: string, access: Access): Promise<ImageSou
 export async function openLocalSource(text: string): Promise<ImageSource | undefined> {
   let file: FileHandle;
   try {
-    file = await open(text);
+    // A FIFO that nobody writes to is not waited for; Windows has no such flag.
+    file = await open(text, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

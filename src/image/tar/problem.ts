@@ -12,6 +12,17 @@ export function malformed({ archive, offset }: TarPlace, what: string): Failure 
   );
 }
 
+/** What is no header where there must be one. */
+export function noHeader(place: TarPlace): Failure {
+  const { archive, offset } = place;
+  if (offset > 0) return malformed(place, "no header (its checksum is wrong)");
+  return new Failure(
+    "image-tar-invalid",
+    `${archive} is no tar archive: it does not begin with a header`,
+    "name what docker save, skopeo copy or buildx wrote, or have it made anew",
+  );
+}
+
 export function unsupported({ archive, offset }: TarPlace, what: string): Failure {
   return new Failure(
     "image-tar-unsupported",

@@ -1,5 +1,7 @@
 /** The merged layers as whoever asks sees them: nodes are made when they are asked for. */
+
 import { decode, encode } from "../../system/text.ts";
+import { small } from "../compact/columns.ts";
 import type { EntryKind } from "../layer/entries.ts";
 import type { Layer } from "../model.ts";
 import type { Contents } from "./content.ts";
@@ -15,6 +17,12 @@ import type {
 import { split, walk } from "./walk.ts";
 
 export class ImageTree implements Tree {
+  /** By their bytes, so that the order is the same however the layers were read. */
+  readonly #byName = (one: number, other: number): number => {
+    const { paths, strings } = this.state.inventory;
+    return strings.compare(paths.name(one), paths.name(other));
+  };
+
   constructor(
     readonly state: State,
     readonly contents: Contents,
@@ -41,30 +49,41 @@ export class ImageTree implements Tree {
   }
 
   *children(directory: TreeNode): Generator<TreeNode> {
-    for (const child of this.#childrenBackwards(this.#numberOf(directory)).reverse())
-      yield this.#node(child);
+    const children = this.state.children(this.#numberOf(directory));
+    for (const child of children.sort(this.#byName)) yield this.#node(child);
   }
 
   *nodes(selection?: Selection): Generator<TreeNode> {
     const isSelected = this.#selector(selection);
-    if (isSelected(0)) yield this.#node(0);
-    const ways = [this.#childrenBackwards(0)];
-    for (let way = ways.at(-1); way !== undefined; way = ways.at(-1)) {
-      const number = way.pop();
-      if (number === undefined) ways.pop();
-      else {
-        if (isSelected(number)) yield this.#node(number);
-        if (this.state.isDirectory(number)) ways.push(this.#childrenBackwards(number));
-      }
+    const isOnTheWay = selection ? this.#ways(isSelected) : () => true;
+    const left = [0];
+    for (let number = left.pop(); number !== undefined; number = left.pop()) {
+      if (isSelected(number)) yield this.#node(number);
+      if (!this.state.isDirectory(number)) continue;
+      // The last one is taken first.
+      const children = this.state.children(number).filter(isOnTheWay);
+      for (const child of children.sort(this.#byName).reverse()) left.push(child);
     }
   }
 
   #selector(selection: Selection | undefined): (number: number) => boolean {
     if (selection === undefined) return () => true;
-    const { paths, strings } = this.state.inventory;
     if (selection === "privileged") return (number) => this.state.isPrivileged(number);
+    const { paths, strings } = this.state.inventory;
     const name = strings.find(encode(selection.name));
     return (number) => number !== 0 && paths.name(number) === name;
+  }
+
+  /** Whether a node is selected, or something below it. */
+  #ways(isSelected: (number: number) => boolean): (number: number) => boolean {
+    const { paths } = this.state.inventory;
+    const marks = small();
+    for (let number = 0; number < paths.count; number += 1) {
+      if (!this.state.exists(number) || !isSelected(number)) continue;
+      for (let at = number; marks.get(at) === 0; at = paths.parent(at))
+        marks.set(at, 1);
+    }
+    return (number) => marks.get(number) === 1;
   }
 
   content(file: TreeNode, limit: number): Promise<Uint8Array> {
@@ -83,14 +102,6 @@ export class ImageTree implements Tree {
 
   same(one: TreeNode, other: TreeNode): boolean {
     return this.state.isSame(this.#numberOf(one), this.#numberOf(other));
-  }
-
-  /** By their bytes, so that the order is the same however the layers were read. */
-  #childrenBackwards(directory: number): number[] {
-    const { paths, strings } = this.state.inventory;
-    return this.state
-      .children(directory)
-      .sort((one, other) => strings.compare(paths.name(other), paths.name(one)));
   }
 
   #numberOf(node: TreeNode): number {

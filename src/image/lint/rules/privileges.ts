@@ -18,6 +18,8 @@ const setGroup = 0o2000;
 const effective = 1;
 /** Files that are named in one line of a report. */
 const mostNamed = 5;
+/** Files that a line to mend them names; for more it is one that finds them. */
+const mostKept = 50;
 
 function hasSetId({ type, mode }: TreeNode): boolean {
   return type === "file" && (mode & (setUser | setGroup)) !== 0;
@@ -38,6 +40,13 @@ function* onTheWay({ uses }: Subject, is: (node: TreeNode) => boolean) {
   }
 }
 
+type Elsewhere = {
+  readonly layer: Layer | undefined;
+  /** At most `mostKept` of them: somebody may make an image with half a million. */
+  readonly nodes: readonly TreeNode[];
+  readonly count: number;
+};
+
 /**
  * All others, by the layer that brought them.
  * @param isTold which are told already where they are on the way
@@ -46,21 +55,22 @@ function elsewhere(
   subject: Subject,
   is: (node: TreeNode) => boolean,
   isTold: (node: TreeNode) => boolean,
-): { readonly layer: Layer | undefined; readonly nodes: readonly TreeNode[] }[] {
+): Elsewhere[] {
   const way = new Set([...onTheWay(subject, isTold)].map(({ node }) => node.path));
-  const layers = new Map<Layer | undefined, TreeNode[]>();
+  const layers = new Map<Layer | undefined, { nodes: TreeNode[]; count: number }>();
   for (const node of subject.tree.nodes("privileged")) {
     if (!is(node) || way.has(node.path)) continue;
-    const nodes = layers.get(node.layer) ?? [];
-    nodes.push(node);
-    layers.set(node.layer, nodes);
+    const found = layers.get(node.layer) ?? { nodes: [], count: 0 };
+    if (found.nodes.length < mostKept) found.nodes.push(node);
+    found.count += 1;
+    layers.set(node.layer, found);
   }
-  return [...layers].map(([layer, nodes]) => ({ layer, nodes }));
+  return [...layers].map(([layer, found]) => ({ layer, ...found }));
 }
 
-function listed(nodes: readonly TreeNode[]): string {
+function listed({ nodes, count }: Elsewhere): string {
   const names = nodes.slice(0, mostNamed).map(({ path }) => printable(path));
-  const more = nodes.length - names.length;
+  const more = count - names.length;
   return names.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
@@ -96,13 +106,18 @@ export const privilegeRules: readonly Rule[] = [
     severity: "note",
     title: "No file is set-user-ID or set-group-ID",
     *check(subject) {
-      for (const { layer, nodes } of elsewhere(subject, hasSetId, hasSetId))
+      for (const found of elsewhere(subject, hasSetId, hasSetId)) {
+        const { layer, nodes, count } = found;
         yield {
-          message: `${listed(nodes)} would run as another user; no block may, and none needs it`,
-          ...(nodes.length === 1 ? { path: nodes[0]!.path } : {}),
+          message: `${listed(found)} would run as another user; no block may, and none needs it`,
+          ...(count === 1 ? { path: nodes[0]!.path } : {}),
           ...(layer ? { layer } : {}),
-          fix: chmod("a-s", ...nodes.map(({ path }) => path)),
+          fix:
+            count > nodes.length
+              ? run("find / -xdev -type f -perm /6000 -exec chmod a-s {} +")
+              : chmod("a-s", ...nodes.map(({ path }) => path)),
         };
+      }
     },
   },
   {
@@ -111,15 +126,19 @@ export const privilegeRules: readonly Rule[] = [
     title: "No file has capabilities",
     *check(subject) {
       const has = ({ capabilities }: TreeNode) => capabilities !== undefined;
-      for (const { layer, nodes } of elsewhere(subject, has, isEffective))
+      for (const found of elsewhere(subject, has, isEffective)) {
+        const { layer, nodes, count } = found;
         yield {
-          message: `${listed(nodes)}: capabilities of its own, which a block cannot use`,
-          ...(nodes.length === 1 ? { path: nodes[0]!.path } : {}),
+          message: `${listed(found)}: capabilities of its own, which a block cannot use`,
+          ...(count === 1 ? { path: nodes[0]!.path } : {}),
           ...(layer ? { layer } : {}),
           fix: run(
-            nodes.map(({ path }) => `setcap -r ${shellWord(path)}`).join(" && "),
+            count > nodes.length
+              ? "find / -xdev -type f -exec setcap -r {} ';' 2>/dev/null"
+              : nodes.map(({ path }) => `setcap -r ${shellWord(path)}`).join(" && "),
           ),
         };
+      }
     },
   },
 ];
