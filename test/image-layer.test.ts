@@ -1,7 +1,7 @@
 /** A stored layer counts only if it is what its descriptor and the configuration say. */
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { Failure } from "../src/companion/failure.ts";
+import { Failure } from "../src/contract/failure.ts";
 import type { Limits } from "../src/image/limits.ts";
 import { layerTar } from "./support/images.ts";
 import {

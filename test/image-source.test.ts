@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Failure } from "../src/companion/failure.ts";
+import { Failure } from "../src/contract/failure.ts";
 import { openLocalSource } from "../src/image/source/open.ts";
 import {
   addBlob,

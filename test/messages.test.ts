@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { failureExitCodes, noticeCodes } from "../src/companion/failure.ts";
+import { failureExitCodes, noticeCodes } from "../src/contract/failure.ts";
 import { executable, root } from "./support/paths.ts";
 import {
   codesBut,

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Failure } from "../src/companion/failure.ts";
+import { Failure } from "../src/contract/failure.ts";
 import { ask, resolveLocation } from "../src/image/registry/transport.ts";
 import {
   type Asked,

@@ -1,6 +1,6 @@
 /** `sidecar messages [CODE]`: the page docs/messages.md, at hand where sidecar is. */
 import page from "../../docs/messages.md" with { type: "text" };
-import { Failure, failureExitCodes, noticeCodes } from "../companion/failure.ts";
+import { Failure, failureExitCodes, noticeCodes } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
 import { nearest } from "./suggest.ts";
 

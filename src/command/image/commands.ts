@@ -1,26 +1,12 @@
 /** The commands of `sidecar image`; each is loaded when it is called. */
-import type { Environment } from "../../companion/environment.ts";
-import type { CommandSyntax, CommandWords } from "../arguments.ts";
-
-export type ImageContext = {
-  readonly environment: Environment;
-  /** Writes text and a line's end to standard output. @returns an exit code, 0 */
-  readonly print: (text: string) => number;
-};
-
-/** What each file of this folder exports. */
-export type ImageCommand = {
-  readonly syntax: CommandSyntax;
-  /** @returns sidecar's exit code @throws Failure */
-  readonly run: (words: CommandWords, context: ImageContext) => Promise<number>;
-};
+import type { ImageCommand } from "./command.ts";
 
 type Listed = {
   readonly description: string;
   readonly load: () => Promise<ImageCommand>;
 };
 
-export const imageCommands: Record<string, Listed> = {
+export const imageCommands = {
   append: {
     description: "Put sidecar into an image",
     load: () => import("./append.ts"),
@@ -45,6 +31,6 @@ export const imageCommands: Record<string, Listed> = {
     description: "Copy an image into a registry",
     load: () => import("./push.ts"),
   },
-};
+} as const satisfies Record<string, Listed>;
 
 export type ImageCommandName = keyof typeof imageCommands;

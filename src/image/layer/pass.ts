@@ -2,7 +2,7 @@
  * One pass over a stored layer: its size and digest as it is stored, what it is without
  * compression, and that one's digest too. Nothing of a layer counts before it ended well.
  */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { type Limits, tooLarge } from "../limits.ts";
 import type { Compression, Digest, ImageSource, Layer } from "../model.ts";
 import { CompressionError, compressionOf, decompress } from "./decompression.ts";

@@ -1,7 +1,7 @@
 /** Opens what a command names as SOURCE: an archive, a directory, or a reference. */
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type {
   Digest,

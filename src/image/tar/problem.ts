@@ -1,5 +1,5 @@
 /** How a tar archive is refused: with the place, so that somebody can look at it. */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 
 /** Where in which archive: bytes from the beginning of the tar archive itself. */
 export type TarPlace = { readonly archive: string; readonly offset: number };
