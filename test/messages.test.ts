@@ -13,7 +13,7 @@ import {
 } from "./support/sidecar.ts";
 
 const page = readFileSync(join(root, "docs/messages.md"), "utf8");
-const codes = [...Object.keys(failureExitCodes), ...noticeCodes];
+const codes = [...Object.keys(failureExitCodes()), ...noticeCodes];
 
 describe("docs/messages.md", () => {
   it("has every message, in order, and no other", () => {
@@ -21,7 +21,7 @@ describe("docs/messages.md", () => {
     expect(headings).toEqual(codes.toSorted());
   });
 
-  it.each(Object.entries(failureExitCodes))(
+  it.each(Object.entries(failureExitCodes()))(
     "says that %s exits with %i",
     (code, exit) => {
       const section = page.split(`### ${code}\n`)[1]!.split("\n###")[0]!;

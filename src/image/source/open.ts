@@ -13,6 +13,7 @@ import type {
 } from "../model.ts";
 import { hasRegistry, parseReference } from "../reference.ts";
 import type { Access } from "../registry/client.ts";
+import { openRegistry } from "../registry/source.ts";
 import { agreed } from "./agreement.ts";
 import { directoryFiles } from "./directory-files.ts";
 import { type DockerImage, dockerFile, readDockerArchive } from "./docker-archive.ts";
@@ -41,7 +42,6 @@ export async function openSource(text: string, access: Access): Promise<ImageSou
       `there is no file or directory ${printable(text)}`,
       "name an archive of docker save, an OCI layout, or REGISTRY/PATH:TAG",
     );
-  const { openRegistry } = await import("../registry/source.ts");
   return openRegistry(parseReference(text), access);
 }
 
