@@ -27,7 +27,7 @@ export const defaultLimits: Limits = {
   names: 18 << 20,
   layer: 256 * 2 ** 30,
   kept: 4 << 20,
-  steps: 200_000_000,
+  steps: 50_000_000,
   problems: 1000,
 };
 

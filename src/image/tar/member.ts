@@ -1,17 +1,9 @@
 /** From a header, and the extended headers before it, to a member of the archive. */
 import type { TarEntry, TarType } from "./entry.ts";
+import type { Extensions } from "./extensions.ts";
 import type { Header } from "./header.ts";
-import { type PaxKey, type PaxRecords, paxNumber, paxTime } from "./pax.ts";
+import { type PaxKey, paxNumber, paxTime } from "./pax.ts";
 import { malformed, type TarPlace, unsupported } from "./problem.ts";
-
-/** What came before a member's own header, for it alone or for all. */
-export type Extensions = {
-  readonly global: PaxRecords;
-  readonly pax: PaxRecords;
-  /** GNU's members `L` and `K`. */
-  readonly longName: Uint8Array | undefined;
-  readonly longTarget: Uint8Array | undefined;
-};
 
 const types: Readonly<Record<string, TarType>> = {
   "0": "file",
@@ -38,9 +30,9 @@ export function readMember(
   place: TarPlace,
 ): Omit<TarEntry, "offset" | "contentOffset"> {
   const { pax, longName, longTarget } = extensions;
-  if (longName && pax.has("path"))
+  if (longName && pax?.has("path"))
     throw malformed(place, "two long names for one member");
-  if (longTarget && pax.has("linkpath"))
+  if (longTarget && pax?.has("linkpath"))
     throw malformed(place, "two long links for one member");
   const name = told(extensions, "path") ?? longName ?? header.name;
   const type = typeOf(header.flag, name, place);
@@ -72,7 +64,7 @@ export function readMember(
 
 /** An empty value takes a global one back (POSIX); nothing is left to do then. */
 function told({ pax, global }: Extensions, key: PaxKey): Uint8Array | undefined {
-  const value = pax.get(key) ?? global.get(key);
+  const value = pax?.get(key) ?? global.get(key);
   return value && value.length > 0 ? value : undefined;
 }
 

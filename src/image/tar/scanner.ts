@@ -1,20 +1,20 @@
 /** Reads tar archives strictly: what other readers might take otherwise is refused. */
 import type { TarHandler } from "./entry.ts";
+import {
+  type ExtensionFlag,
+  type Extensions,
+  extend,
+  isExtension,
+  noExtensions,
+} from "./extensions.ts";
 import { blockSize, type Header, parseHeader } from "./header.ts";
-import { type Extensions, readMember } from "./member.ts";
-import { checkGlobal, type PaxRecords, parsePax } from "./pax.ts";
+import { readMember } from "./member.ts";
 import { malformed, type TarPlace, truncated } from "./problem.ts";
 
 /** What loads images refuses larger ones too. */
 const largestExtension = 1 << 20;
 
-const none: PaxRecords = new Map();
-const noExtensions: Extensions = {
-  global: none,
-  pax: none,
-  longName: undefined,
-  longTarget: undefined,
-};
+const nothing = new Uint8Array(0);
 const padding = (size: number) => (blockSize - (size % blockSize)) % blockSize;
 
 /**
@@ -38,16 +38,18 @@ export class TarScanner {
   /** Bytes that the scanner has seen or left out. */
   #offset = 0;
   #left = 0;
+  /** Bytes of the member that is being read. */
+  #contentSize = 0;
   /** A header, or the content of an extended one, of which a part is still missing. */
   readonly #block = new Uint8Array(blockSize);
-  #gathered = new Uint8Array(0);
+  #gathered = nothing;
   #filled = 0;
   #zeroBlocks = 0;
   /** Of the extended header whose content is gathered. */
-  #extension: { readonly flag: string; readonly offset: number } | undefined;
+  #extension: { readonly flag: ExtensionFlag; readonly offset: number } | undefined;
   /** Where the member that is being read begins, its extended headers included. */
   #memberOffset: number | undefined;
-  #extensions = noExtensions;
+  #extensions: Extensions = noExtensions;
 
   /** @param archive what it is, for messages: `layer 3`, `image.tar` */
   constructor(
@@ -158,17 +160,18 @@ export class TarScanner {
     if (this.#zeroBlocks > 0)
       throw malformed(place, "one empty block, where the end of an archive has two");
     const header = parseHeader(block, place);
-    if ("xgLK".includes(header.flag)) this.#startExtension(header, offset, place);
-    else this.#member(header, offset, place);
+    const { flag, size } = header;
+    if (isExtension(flag)) this.#startExtension(flag, size, place);
+    else this.#member(header, place);
   }
 
-  #startExtension({ flag, size }: Header, offset: number, place: TarPlace): void {
+  #startExtension(flag: ExtensionFlag, size: number, place: TarPlace): void {
     if (size < 0 || size > largestExtension)
       throw malformed(place, `an extended header of ${size} bytes`);
     if (flag === "g" && this.#memberOffset !== undefined)
       throw malformed(place, "a global header between an extended one and its member");
-    if (flag !== "g") this.#memberOffset ??= offset;
-    this.#extension = { flag, offset };
+    if (flag !== "g") this.#memberOffset ??= place.offset;
+    this.#extension = { flag, offset: place.offset };
     this.#gathered = new Uint8Array(size);
     this.#filled = 0;
     this.#left = size;
@@ -178,47 +181,24 @@ export class TarScanner {
 
   #endExtension(): void {
     const { flag, offset } = this.#extension!;
-    const place = this.#place(offset);
     const bytes = this.#gathered;
-    this.#gathered = new Uint8Array(0);
+    this.#gathered = nothing;
     this.#filled = 0;
-    const { pax, global, longName, longTarget } = this.#extensions;
-    const once = (before: unknown) => {
-      if (before) throw malformed(place, "two extended headers of one kind in a row");
-    };
-    const change = (changed: Partial<Extensions>) => {
-      this.#extensions = { ...this.#extensions, ...changed };
-    };
-    if (flag === "g") {
-      const records = parsePax(bytes, place);
-      checkGlobal(records, place);
-      change({ global: new Map([...global, ...records]) });
-    } else if (flag === "x") {
-      once(pax !== none);
-      change({ pax: parsePax(bytes, place) });
-    } else if (flag === "L") {
-      once(longName);
-      change({ longName: withoutEnd(bytes) });
-    } else {
-      once(longTarget);
-      change({ longTarget: withoutEnd(bytes) });
-    }
+    this.#extensions = extend(this.#extensions, flag, bytes, this.#place(offset));
     this.#pad(bytes.length);
   }
 
-  #member(header: Header, offset: number, place: TarPlace): void {
+  #member(header: Header, place: TarPlace): void {
     const entry = readMember(header, this.#extensions, place);
     if (this.#memberOffset !== undefined)
       this.#extensions = { ...noExtensions, global: this.#extensions.global };
-    const first = this.#memberOffset ?? offset;
+    const first = this.#memberOffset ?? place.offset;
     this.#memberOffset = undefined;
     this.#left = entry.size;
     this.#contentSize = entry.size;
     this.#state = entry.size > 0 ? "content" : "header";
     this.handler.entry({ ...entry, offset: first, contentOffset: this.#offset });
   }
-
-  #contentSize = 0;
 
   #endContent(): void {
     this.#pad(this.#contentSize);
@@ -243,11 +223,4 @@ export class TarScanner {
 function isZero(bytes: Uint8Array, start: number): boolean {
   for (let at = start; at < bytes.length; at += 1) if (bytes[at] !== 0) return false;
   return true;
-}
-
-/** GNU tar ends long names with a NUL. */
-function withoutEnd(bytes: Uint8Array): Uint8Array {
-  let end = bytes.length;
-  while (end > 0 && bytes[end - 1] === 0) end -= 1;
-  return bytes.subarray(0, end);
 }
