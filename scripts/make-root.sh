@@ -7,8 +7,9 @@
 #     sh scripts/make-root.sh DIRECTORY [PACKAGE…]
 #
 # PACKAGEs are added to the usual ones. The mirror is the one this machine's own apt
-# uses. Nothing is done where DIRECTORY is complete already; a DIRECTORY that somebody
-# else made is left alone. It takes a few minutes and about half a gigabyte.
+# uses. Nothing is done where DIRECTORY is complete already; one that this script made
+# and that lacks a package is made anew; one that somebody else made is left alone. It
+# takes a few minutes and about half a gigabyte.
 set -eu
 
 release=bookworm
@@ -46,15 +47,17 @@ marker=.make-root-complete
 
 # What the marker holds is what the root holds: the release, then one package a line.
 complete() {
+  [ -f "$directory/$marker" ] || return 1
   for package in $usual $elsewhere "$@"; do
-    grep -q -x -F -e "$package" "$directory/$marker" ||
-      fail "$directory is complete, but without $package: remove it, or name another"
+    grep -q -x -F -e "$package" "$directory/$marker" || {
+      say "$directory has no $package: it is made anew"
+      return 1
+    }
   done
   say "$directory is complete already"
-  exit 0
 }
 
-[ ! -f "$directory/$marker" ] || complete "$@"
+! complete "$@" || exit 0
 [ "$(id -u)" = 0 ] || fail 'only root can make a root file system'
 
 mkdir -p "$(dirname "$directory")"
@@ -64,11 +67,7 @@ flock -n 9 || {
   say "another make-root.sh is making $directory; waiting for it"
   flock 9
 }
-[ ! -f "$directory/$marker" ] || complete "$@"
-# An empty directory, as mktemp -d makes it, is as good as none.
-[ ! -d "$directory" ] || rmdir "$directory" 2>/dev/null ||
-  fail "$directory exists and is not one of mine: remove it, or name another"
-[ ! -e "$directory" ] || fail "$directory exists and is no directory"
+! complete "$@" || exit 0
 
 # An interrupted debootstrap may have left /proc or /sys mounted below: nothing must be
 # removed through a mount. The deepest is unmounted first.
@@ -78,6 +77,16 @@ discard_partial() {
     while IFS= read -r mounted; do umount "$mounted" || umount -l "$mounted"; done
   rm -rf --one-file-system "$partial"
 }
+
+# An earlier one of this script's goes with what is partial.
+if [ -f "$directory/$marker" ]; then
+  discard_partial
+  mv -T "$directory" "$partial"
+fi
+# An empty directory, as mktemp -d makes it, is as good as none.
+[ ! -d "$directory" ] || rmdir "$directory" 2>/dev/null ||
+  fail "$directory exists and is not one of mine: remove it, or name another"
+[ ! -e "$directory" ] || fail "$directory exists and is no directory"
 
 # The mirrors of apt, as "URI SUITE" with the component main, in apt's own order. Both
 # forms of its sources are read: lines of "deb", and stanzas that start with "Types:".

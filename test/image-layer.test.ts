@@ -3,7 +3,7 @@
  */
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { Failure } from "../src/companion/failure.ts";
+import { Failure } from "../src/contract/failure.ts";
 import type { Limits } from "../src/image/limits.ts";
 import { layerTar } from "./support/images.ts";
 import {
@@ -133,7 +133,7 @@ it("that a layer is no tar is said only of the layer that was meant", async () =
   const broken = archive(member({ wrongBy: 1 }));
   const failure = await refusal([{ tar }, { tar: broken, compression: "gzip" }]);
   expect(failure.code).toBe("image-tar-invalid");
-  expect(failure.message).toContain("layer 1, byte 0 ");
+  expect(failure.message).toContain("layer 1 is no tar archive");
   const damaged = { tar, given: broken, size: broken.length };
   expect((await refusal([damaged])).code).toBe("image-layer-digest");
 });

@@ -53,6 +53,7 @@ const variable = fc
       "DA__P7__RUNENV__A__ACTIVATE",
       "DA__P7__RUNENV__A__EXECUTE",
       "DA__P7__RUNENV__A__VERSION",
+      "DA__P7__RUNENV__A__FROZEN",
       "DA__P7__RUNENV__a__b__EXECUTE",
       "DA__P7__RUNENV____ACTIVATE",
       "DA__P7__FEATURE__N__VERSION",

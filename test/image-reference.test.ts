@@ -1,7 +1,7 @@
 /** What is a reference of an image, what is none, and what it is made of. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Failure } from "../src/companion/failure.ts";
+import { Failure } from "../src/contract/failure.ts";
 import {
   hasRegistry,
   isWithin,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Failure } from "../src/companion/failure.ts";
+import { Failure } from "../src/contract/failure.ts";
 import { openLocalSource } from "../src/image/source/open.ts";
 import {
   addBlob,
@@ -141,6 +141,17 @@ describe("is refused", () => {
   });
 
   it("a device", () => expectRefusal("/dev/null", "image-source-unknown"));
+
+  it("a FIFO, without waiting for somebody who writes to it", async () => {
+    const path = join(workspace(), "fifo");
+    expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+    await expectRefusal(path, "image-source-unknown");
+  });
+
+  it("a text, in words that say so", async () => {
+    const { stderr } = await namesOf("/etc/passwd");
+    expect(stderr).toContain("/etc/passwd is no tar archive");
+  });
 
   it("an archive that is compressed as a whole", async () => {
     const path = await writeArchive(

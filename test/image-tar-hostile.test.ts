@@ -1,7 +1,7 @@
 /** Archives that are damaged, or that programs would take in different ways. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Failure } from "../src/companion/failure.ts";
+import { Failure } from "../src/contract/failure.ts";
 import {
   archive,
   end,

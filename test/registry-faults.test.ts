@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Failure } from "../src/companion/failure.ts";
+import { Failure } from "../src/contract/failure.ts";
 import { ask, resolveLocation } from "../src/image/registry/transport.ts";
 import {
   type Asked,
@@ -118,42 +118,58 @@ describeWhere(needs, "a registry on a bad line", () => {
     expect(readdirSync(directory)).toEqual([]);
   };
 
-  it("a blob that is cut off goes on where it ended", async () => {
-    const cut = first(2, isLargest, (_, { pass }) => {
-      pass({ cutAfter: 100_000 });
+  /** The beginning of the largest blob comes, and then nothing. */
+  const stall: Fault = (_, { response }) => {
+    const bytes = Buffer.from(files.get(`blobs/sha256/${largest}`)!);
+    response.writeHead(200, { "content-length": String(bytes.length) });
+    response.write(bytes.subarray(0, 100_000));
+    return undefined;
+  };
+
+  it("a blob that stops coming goes on where it ended", async () => {
+    const { code, stderr, output, asked } = await pull(
+      first(1, isLargest, stall),
+      "--timeout=5s",
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expectWhole(output);
+    const ranges = asked.filter(isLargest).map(({ headers }) => headers["range"]);
+    expect(ranges).toEqual([undefined, "bytes=100000-"]);
+  });
+
+  it("a blob goes on too where the registry gives only whole ones", async () => {
+    let times = 0;
+    const { code, stderr, output } = await pull((asked, exchange) => {
+      if (!isLargest(asked)) return "on";
+      times += 1;
+      if (times === 1) return stall(asked, exchange);
+      exchange.pass({ without: ["range"] });
+      return undefined;
+    }, "--timeout=5s");
+    expect({ code, stderr, times }).toEqual({ code: 0, stderr: "", times: 2 });
+    expectWhole(output);
+  });
+
+  it("a blob of which another part comes is not believed", async () => {
+    const result = await pull((asked, exchange) => {
+      if (!isLargest(asked)) return "on";
+      if (asked.headers["range"] === undefined) return stall(asked, exchange);
+      exchange.pass({ headers: { "content-range": "bytes 200000-300000/300000" } });
+      return undefined;
+    }, "--timeout=5s");
+    expectRefused(result, "registry-answer-invalid");
+  });
+
+  it("a blob that is cut off again and again comes whole", async () => {
+    // How much of it arrives before the connection is gone is a matter of luck.
+    const cut = first(3, isLargest, (_, { pass }) => {
+      pass({ cutAfter: 50_000 });
       return undefined;
     });
     const { code, stderr, output, asked } = await pull(cut);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expectWhole(output);
-    const ranges = asked.filter(isLargest).map(({ headers }) => headers["range"]);
-    expect(ranges).toEqual([undefined, "bytes=100000-", "bytes=200000-"]);
-  });
-
-  it("a blob goes on too where the registry gives only whole ones", async () => {
-    let times = 0;
-    const { code, stderr, output } = await pull((asked, { pass }) => {
-      if (!isLargest(asked)) return "on";
-      times += 1;
-      pass({ without: ["range"], ...(times < 3 ? { cutAfter: times * 100_000 } : {}) });
-      return undefined;
-    });
-    expect({ code, stderr, times }).toEqual({ code: 0, stderr: "", times: 3 });
-    expectWhole(output);
-  });
-
-  it("a blob that stops coming goes on", async () => {
-    const stall = first(1, isLargest, (asked, { response }) => {
-      response.writeHead(200, { "content-length": "300000" });
-      response.write(
-        Buffer.from(files.get(`blobs/sha256/${largest}`)!).subarray(0, 1000),
-      );
-      return asked && undefined;
-    });
-    const { code, stderr, output, asked } = await pull(stall, "--timeout=1s");
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expectWhole(output);
-    expect(asked.filter(isLargest).at(-1)!.headers["range"]).toBe("bytes=1000-");
+    expect(asked.filter(isLargest)).toHaveLength(4);
   });
 
   it.each([
@@ -261,19 +277,6 @@ describeWhere(needs, "a registry on a bad line", () => {
       (asked, { pass }) => {
         if (!isLargest(asked)) return "on";
         pass({ changed: (body) => Buffer.concat([body, Buffer.from("more")]) });
-        return undefined;
-      },
-    ],
-    [
-      "another part of a blob",
-      "registry-answer-invalid",
-      (asked, { pass }) => {
-        if (!isLargest(asked)) return "on";
-        pass(
-          asked.headers["range"] === undefined
-            ? { cutAfter: 1000 }
-            : { headers: { "content-range": "bytes 2000-300000/300000" } },
-        );
         return undefined;
       },
     ],

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { Environment } from "../src/companion/environment.ts";
+import { Environment } from "../src/contract/environment.ts";
 import { parseChallenge } from "../src/image/registry/challenge.ts";
 import { findCredentials } from "../src/image/registry/credentials.ts";
 import { retryAfter } from "../src/image/registry/patience.ts";

@@ -15,7 +15,7 @@
  * the same name; but a version of a feature may have one, so names are made from
  * variables and never read back into them.
  */
-import { Failure } from "../companion/failure.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
 
 export type Declared = {

@@ -2,7 +2,7 @@
  * The command line of a command that is no block's: a table of options, and operands.
  * Help and completion read the same table.
  */
-import { Failure } from "../companion/failure.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
 import type { Option } from "./options.ts";
 import { unknownOption } from "./suggest.ts";

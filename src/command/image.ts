@@ -1,8 +1,8 @@
 /** `sidecar image COMMAND …`: tools for whoever makes images; no engine is needed. */
 import yargs from "yargs";
 import { isTerminal } from "#system/process.ts";
-import type { Environment } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
+import type { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
 import { type CommandOption, type CommandSyntax, parseCommand } from "./arguments.ts";
 import { type ImageCommandName, imageCommands } from "./image/commands.ts";
@@ -23,7 +23,7 @@ export async function imageHere(
       "sidecar image needs a command",
       `write sidecar image COMMAND …; ${seeHelp}`,
     );
-  const { syntax, run } = await imageCommands[requireName(name)]!.load();
+  const { syntax, run } = imageCommands[requireName(name)].command;
   return run(parseCommand(others, syntax), { environment, print });
 }
 
@@ -31,8 +31,7 @@ export async function imageHere(
 export async function imageHelp(words: readonly string[]): Promise<string> {
   const name = words.find((word) => !word.startsWith("-"));
   if (name === undefined) return overview();
-  const { syntax } = await imageCommands[requireName(name)]!.load();
-  return helpOf(syntax);
+  return helpOf(imageCommands[requireName(name)].command.syntax);
 }
 
 function requireName(name: string): ImageCommandName {

@@ -6,12 +6,12 @@
 import { frozenDirectory, readFrozenFile } from "#companion/frozen-file.ts";
 import { SystemError } from "#system/errors.ts";
 import { readFile } from "#system/files.ts";
+import type { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
 import { frozenChanges, needsShell } from "../contract/frozen-changes.ts";
 import { fingerprint, parseFrozen } from "../contract/frozen-format.ts";
 import { runenvVariable } from "../contract/runenv-variables.ts";
 import { printable } from "../system/text.ts";
-import type { Environment } from "./environment.ts";
-import { Failure } from "./failure.ts";
 import type { Runenv } from "./runenv.ts";
 
 /** The variable that names the file of a frozen activation; empty, there is none. */

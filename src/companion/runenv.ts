@@ -1,4 +1,7 @@
 /** Runtime environments: what was asked for, and what the image declares. */
+
+import { type Environment, shownValue } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
 import {
   declaredRunenvs,
   isRunenvName,
@@ -8,8 +11,6 @@ import {
   runenvVariable,
 } from "../contract/runenv-variables.ts";
 import { printable } from "../system/text.ts";
-import { type Environment, shownValue } from "./environment.ts";
-import { Failure } from "./failure.ts";
 
 export type RunenvRequest = { readonly name: string; readonly version: number };
 

@@ -6,11 +6,11 @@
  * words by the quoting rules of the system. `$${` stands for `${`.
  */
 import { splitWords } from "#companion/quoting.ts";
+import { Failure } from "../contract/failure.ts";
 import { jsonWords } from "../contract/json-words.ts";
 import { expandText, type Lookup, requireValue } from "../contract/references.ts";
 import { isSecret } from "../contract/secrets.ts";
 import { printable } from "../system/text.ts";
-import { Failure } from "./failure.ts";
 
 /** @throws Failure `variable-unset`, `words-reference`, `words-quote` */
 export function expandWords(words: readonly string[], lookup: Lookup): string[] {

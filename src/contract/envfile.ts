@@ -11,8 +11,9 @@
  * replaced from the environment so far, also in "…"; `$${` stands for `${`. "…" and '…'
  * may go over several lines; in "…" a \ escapes `"` and `\`.
  */
-import { Failure } from "../companion/failure.ts";
+
 import { printable } from "../system/text.ts";
+import { Failure } from "./failure.ts";
 import { expandText, type Lookup } from "./references.ts";
 
 /**

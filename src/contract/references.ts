@@ -1,6 +1,7 @@
 /** `${NAME}` in a text, replaced by the value of a variable; `$${` stands for `${`. */
-import { Failure } from "../companion/failure.ts";
+
 import { printable } from "../system/text.ts";
+import { Failure } from "./failure.ts";
 
 /** The value of a variable, or nothing where it is not set. */
 export type Lookup = (name: string) => string | undefined;

@@ -1,7 +1,7 @@
 /** The quoting of the POSIX shell: to split a variable's value, and to quote a word. */
 
-import { Failure } from "../companion/failure.ts";
 import { printable } from "../system/text.ts";
+import { Failure } from "./failure.ts";
 
 /**
  * Splits by the quoting of the POSIX shell (2.2): '…' literal; "…" in which \ escapes

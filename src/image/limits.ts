@@ -2,7 +2,7 @@
  * How much an image may be: whatever somebody hands in, sidecar's memory stays below
  * 150 MB (half a million files take 125) and its work ends.
  */
-import { Failure } from "../companion/failure.ts";
+import { Failure } from "../contract/failure.ts";
 
 export type Limits = {
   /**

@@ -13,7 +13,7 @@
  *
  * Names of hosts are compared, and printed, in lower case.
  */
-import { Failure } from "../companion/failure.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
 import type { Digest } from "./model.ts";
 

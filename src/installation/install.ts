@@ -15,7 +15,7 @@ import {
   openLocked,
   openPlain,
 } from "#system/staging.ts";
-import { Failure } from "../companion/failure.ts";
+import { Failure } from "../contract/failure.ts";
 import { hiddenName, removeLeftovers } from "../system/hidden.ts";
 import { type Checksum, checksum, isSame } from "./checksum.ts";
 import { type Destination, resolveDestination } from "./destination.ts";

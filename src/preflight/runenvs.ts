@@ -1,13 +1,13 @@
 /** Which runenvs there are to check, and whether their variables say what is meant. */
 import { variableKey } from "#system/variables.ts";
-import type { Environment } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
 import {
   findRunenv,
   type Runenv,
   type RunenvRequest,
   runenvNames,
 } from "../companion/runenv.ts";
+import type { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
 import {
   runenvPrefix,
   runenvSuffixes,

@@ -4,7 +4,7 @@ import { closeDescriptor } from "#system/descriptors.ts";
 import { SystemError } from "#system/errors.ts";
 import { parentOf } from "#system/paths.ts";
 import { openPlain } from "#system/staging.ts";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { type AppendWishes, appending } from "../../image/append/append.ts";
 import { Compressor } from "../../image/append/compression.ts";
 import { withVariables } from "../../image/append/configuration.ts";
@@ -17,7 +17,7 @@ import { openSource } from "../../image/source/open.ts";
 import { runningExecutable } from "../../installation/install.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./commands.ts";
+import type { ImageContext } from "./command.ts";
 import {
   computedNames,
   entriesJson,

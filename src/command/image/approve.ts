@@ -1,5 +1,5 @@
 /** `sidecar image approve REFERENCE`: is this image one of those that may run? */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { approve, findPolicy, unchecked } from "../../image/approval/approve.ts";
 import type { Policy } from "../../image/approval/policy.ts";
 import {
@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from "../../image/approval/verdict.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./commands.ts";
+import type { ImageContext } from "./command.ts";
 import { patienceFrom, patienceOption } from "./registry-options.ts";
 
 export const syntax: CommandSyntax = {

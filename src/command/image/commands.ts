@@ -1,50 +1,33 @@
-/** The commands of `sidecar image`; each is loaded when it is called. */
-import type { Environment } from "../../companion/environment.ts";
-import type { CommandSyntax, CommandWords } from "../arguments.ts";
+/**
+ * The commands of `sidecar image`. They are one piece of the executable: each further
+ * piece costs every block's start, where Bun looks at all of them, some page faults.
+ */
+import * as append from "./append.ts";
+import * as approve from "./approve.ts";
+import type { ImageCommand } from "./command.ts";
+import * as lint from "./lint.ts";
+import * as names from "./names.ts";
+import * as pull from "./pull.ts";
+import * as push from "./push.ts";
 
-export type ImageContext = {
-  readonly environment: Environment;
-  /** Writes text and a line's end to standard output. @returns an exit code, 0 */
-  readonly print: (text: string) => number;
-};
+type Listed = { readonly description: string; readonly command: ImageCommand };
 
-/** What each file of this folder exports. */
-export type ImageCommand = {
-  readonly syntax: CommandSyntax;
-  /** @returns sidecar's exit code @throws Failure */
-  readonly run: (words: CommandWords, context: ImageContext) => Promise<number>;
-};
-
-type Listed = {
-  readonly description: string;
-  readonly load: () => Promise<ImageCommand>;
-};
-
-export const imageCommands: Record<string, Listed> = {
-  append: {
-    description: "Put sidecar into an image",
-    load: () => import("./append.ts"),
-  },
+export const imageCommands = {
+  append: { description: "Put sidecar into an image", command: append },
   approve: {
     description: "Say whether an image comes from the approved registry",
-    load: () => import("./approve.ts"),
+    command: approve,
   },
   lint: {
     description: "Say whether an image is fit for every user, and what mends it",
-    load: () => import("./lint.ts"),
+    command: lint,
   },
-  names: {
-    description: "All names that an image must carry",
-    load: () => import("./names.ts"),
-  },
+  names: { description: "All names that an image must carry", command: names },
   pull: {
     description: "Copy an image from a registry into a file or directory",
-    load: () => import("./pull.ts"),
+    command: pull,
   },
-  push: {
-    description: "Copy an image into a registry",
-    load: () => import("./push.ts"),
-  },
-};
+  push: { description: "Copy an image into a registry", command: push },
+} as const satisfies Record<string, Listed>;
 
 export type ImageCommandName = keyof typeof imageCommands;

@@ -1,8 +1,8 @@
 /** `sidecar image lint SOURCE`: whether an image is fit for every user. */
 import { isTerminal } from "#system/process.ts";
 import { imageNames } from "../../catalogue/image-names.ts";
-import { Failure } from "../../companion/failure.ts";
 import { isColoured } from "../../companion/log.ts";
+import { Failure } from "../../contract/failure.ts";
 import {
   type ImageReport,
   lintImage,
@@ -22,7 +22,7 @@ import { printable } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
 import { nearest } from "../suggest.ts";
 import { version } from "../version.ts";
-import type { ImageContext } from "./commands.ts";
+import type { ImageContext } from "./command.ts";
 import { progress } from "./progress.ts";
 import { accessFrom, registryOptions } from "./registry-options.ts";
 

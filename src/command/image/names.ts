@@ -1,12 +1,12 @@
 /** `sidecar image names SOURCE`: all names that an image must carry. */
 import { imageNames } from "../../catalogue/image-names.ts";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { writeOutput } from "../../image/archive/output.ts";
 import type { ImageSource } from "../../image/model.ts";
 import { openSource } from "../../image/source/open.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./commands.ts";
+import type { ImageContext } from "./command.ts";
 import {
   computedNames,
   entriesJson,

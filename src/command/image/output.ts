@@ -1,6 +1,6 @@
 /** What the commands that write an image have in common. */
 import { imageNames } from "../../catalogue/image-names.ts";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import type { CopiedEntry } from "../../image/archive/copy.ts";
 import { type OutputForm, outputForms, usualForm } from "../../image/archive/output.ts";
 import type { ImageSource, Platform } from "../../image/model.ts";

@@ -5,7 +5,7 @@ import { parseReference, repositoryName } from "../../image/reference.ts";
 import { defaultTag, openRegistry } from "../../image/registry/source.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./commands.ts";
+import type { ImageContext } from "./command.ts";
 import { entriesJson, formOf, outputOptions, requireOutput } from "./output.ts";
 import { type Progress, progress } from "./progress.ts";
 import { accessFrom, registryOptions } from "./registry-options.ts";

@@ -3,7 +3,7 @@ import { parseReference } from "../../image/reference.ts";
 import { pushImage } from "../../image/registry/push.ts";
 import { openSource } from "../../image/source/open.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./commands.ts";
+import type { ImageContext } from "./command.ts";
 import { progress } from "./progress.ts";
 import { accessFrom, registryOptions } from "./registry-options.ts";
 

@@ -1,11 +1,11 @@
 /** Options of the commands that ask a registry, in one table. */
 import { readFile } from "node:fs/promises";
 import { parseDuration } from "../../companion/duration.ts";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import type { Access } from "../../image/registry/client.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandOption, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./commands.ts";
+import type { ImageContext } from "./command.ts";
 
 export const patienceOption = {
   timeout: {

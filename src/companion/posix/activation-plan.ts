@@ -7,9 +7,9 @@ import {
   readActivation,
   shellOfScript,
 } from "../../contract/activation-value.ts";
+import { Failure } from "../../contract/failure.ts";
 import { decode, printable } from "../../system/text.ts";
 import { type ActivationPlan, requireReadable } from "../activation-file.ts";
-import { Failure } from "../failure.ts";
 
 const hash = 0x23;
 const exclamation = 0x21;

@@ -5,7 +5,10 @@
  * image's if this user owns it, else /tmp/home; /tmp is everybody's, so that what is
  * found there is used only if it is a real directory of this very user.
  */
+
+import type { Environment } from "../../contract/environment.ts";
 import { isPlatformUser } from "../../contract/everybody.ts";
+import type { Notice } from "../../contract/failure.ts";
 import { defaultHome } from "../../contract/places.ts";
 import { SystemError } from "../../system/posix/errors.ts";
 import {
@@ -17,8 +20,6 @@ import {
 } from "../../system/posix/files.ts";
 import { userIdentifier } from "../../system/posix/process.ts";
 import { decode } from "../../system/text.ts";
-import type { Environment } from "../environment.ts";
-import type { Notice } from "../failure.ts";
 
 /** For messages. */
 export function thisUser(): string {

@@ -1,11 +1,11 @@
 /** PROGRAM: where it is, and if it cannot be started, why that really is. */
 
+import { Failure } from "../../contract/failure.ts";
 import { machineName } from "../../contract/machines.ts";
 import { errorNumber, SystemError } from "../../system/posix/errors.ts";
 import { mayAccess, readFile, status } from "../../system/posix/files.ts";
 import { userIdentifier } from "../../system/posix/process.ts";
 import { decode, printable } from "../../system/text.ts";
-import { Failure } from "../failure.ts";
 import { problemOf } from "../file-problem.ts";
 
 /** What POSIX shells and execvp(3) search where there is no PATH. */

@@ -4,7 +4,7 @@
  * anew (0755, root), and what it has they take over. Links are followed, since a
  * directory in the place of a link would replace it: /bin → usr/bin would be no more.
  */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type { Tree, TreeNode } from "../tree/tree.ts";
 

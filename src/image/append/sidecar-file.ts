@@ -3,7 +3,7 @@ import { seek } from "#system/copy.ts";
 import { readSome } from "#system/descriptors.ts";
 import { SystemError } from "#system/errors.ts";
 import { descriptorStatus } from "#system/files.ts";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { architectureOf, machineName } from "../../contract/machines.ts";
 import { printable } from "../../system/text.ts";
 import type { Platform } from "../model.ts";

@@ -2,7 +2,7 @@
  * Entries of passwd(5) and group(5) for all users of the platform, so that whoever asks
  * for the name of a uid gets one: ssh, git and Java do, and fail without it.
  */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { decode, encode, printable } from "../../system/text.ts";
 
 export const firstUser = 20_000;

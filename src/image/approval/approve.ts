@@ -3,8 +3,8 @@
  * after that is about the digest that came of it, which the verdict names.
  */
 import { readFile } from "node:fs/promises";
-import type { Environment } from "../../companion/environment.ts";
-import { Failure } from "../../companion/failure.ts";
+import type { Environment } from "../../contract/environment.ts";
+import { Failure } from "../../contract/failure.ts";
 import { parseReference, repositoryName } from "../reference.ts";
 import { type Access, Registry } from "../registry/client.ts";
 import type { Manifest } from "../registry/manifest.ts";

@@ -3,7 +3,7 @@
  * (cosign, specs/SIGNATURE_SPEC.md; containers/image, docs/containers-signature.5.md).
  */
 import * as z from "zod";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import type { Digest } from "../model.ts";
 import { isSameRepository, parseReference, type Reference } from "../reference.ts";
 

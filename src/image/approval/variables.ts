@@ -1,6 +1,6 @@
 /** A policy in variables: `DA__P7__PCLUSTER__REGISTRY…`. See docs/approval.md. */
 import { isAbsolute } from "node:path";
-import type { Environment } from "../../companion/environment.ts";
+import type { Environment } from "../../contract/environment.ts";
 import {
   type ApprovedRegistry,
   checked,

@@ -1,6 +1,6 @@
 /** An image's whole output: its form, its place, and the names it is found by. */
 import { lstatSync } from "node:fs";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type { ImageSource, JsonObject, SourceForm } from "../model.ts";
 import { parseReference, referenceName } from "../reference.ts";

@@ -1,7 +1,7 @@
 /** Writes the files of an image; each blob once, and only if it is what it should be. */
 import { createHash } from "node:crypto";
 import { SystemError } from "#system/errors.ts";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type { Digest } from "../model.ts";
 import { digestOf, mismatch } from "../source/digest.ts";

@@ -1,6 +1,6 @@
 /** From a layer's tar archive to its entries, and to what is kept of their content. */
 
-import type { Failure } from "../../companion/failure.ts";
+import type { Failure } from "../../contract/failure.ts";
 import { encode } from "../../system/text.ts";
 import { componentEnd, isName } from "../compact/paths.ts";
 import type { TarEntry, TarHandler } from "../tar/entry.ts";

@@ -3,7 +3,7 @@
  * compression, and that one's digest too. Nothing of a layer counts before it ended
  * well.
  */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { type Limits, tooLarge } from "../limits.ts";
 import type { Compression, Digest, ImageSource, Layer } from "../model.ts";
 import { CompressionError, compressionOf, decompress } from "./decompression.ts";

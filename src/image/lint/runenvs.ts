@@ -1,11 +1,11 @@
 /** The runenvs of an image: what its variables say, as far as that can be known. */
 
-import { Failure } from "../../companion/failure.ts";
 import {
   type ActivationValue,
   readActivation,
 } from "../../contract/activation-value.ts";
 import { readEnvFile } from "../../contract/envfile.ts";
+import { Failure } from "../../contract/failure.ts";
 import { jsonWords } from "../../contract/json-words.ts";
 import { declaredRunenvs, runenvVariable } from "../../contract/runenv-variables.ts";
 import { splitWords } from "../../contract/shell-words.ts";

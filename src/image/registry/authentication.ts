@@ -3,7 +3,7 @@
  * asked for, who gives them, and for how long they are kept.
  */
 import * as z from "zod";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import { type Challenge, parseChallenge } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";

@@ -2,8 +2,8 @@
  * A registry, asked by its interface (distribution-spec, spec.md): how it is reached,
  * and what it has under a name. Blobs are in download.ts and upload.ts.
  */
-import type { Environment } from "../../companion/environment.ts";
-import { Failure } from "../../companion/failure.ts";
+import type { Environment } from "../../contract/environment.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import { type Repository, registryName } from "../reference.ts";
 import { documentLimit } from "../source/files.ts";

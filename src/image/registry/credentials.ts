@@ -5,8 +5,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import type { Environment } from "../../companion/environment.ts";
-import { Failure } from "../../companion/failure.ts";
+import type { Environment } from "../../contract/environment.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import { askHelper } from "./helper.ts";
 

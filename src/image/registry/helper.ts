@@ -1,7 +1,7 @@
 /** Programs that keep credentials: `docker-credential-NAME get`. */
 import * as z from "zod";
-import { type Environment, nameOf } from "../../companion/environment.ts";
-import { Failure } from "../../companion/failure.ts";
+import { type Environment, nameOf } from "../../contract/environment.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type { Credentials } from "./credentials.ts";
 

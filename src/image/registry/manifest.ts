@@ -1,5 +1,5 @@
 /** Manifests and indexes as registries send them: what they are is not taken on trust. */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type { Descriptor, Digest } from "../model.ts";
 import { digestOf } from "../source/digest.ts";

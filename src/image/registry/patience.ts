@@ -1,5 +1,5 @@
 /** How long is waited for a registry, and how often it is asked again. */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 
 export type Patience = {

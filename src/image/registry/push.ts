@@ -1,6 +1,6 @@
 /** Images into a registry: the same bytes, all platforms, or nothing under the name. */
 import { buffer } from "node:stream/consumers";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import { manifestOf, ociLayerType, serialize } from "../archive/manifest.ts";
 import type {

@@ -1,6 +1,6 @@
 /** What is said where a registry does not give what it is asked for. */
 import * as z from "zod";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type { Registry } from "./client.ts";
 import { readSmall } from "./transport.ts";

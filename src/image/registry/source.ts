@@ -1,5 +1,5 @@
 /** An image in a registry, as a source of images like any other. */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import type { Descriptor, ImageSource, Layer } from "../model.ts";
 import { type Reference, referenceName } from "../reference.ts";
 import { descriptorDocument } from "../source/documents.ts";

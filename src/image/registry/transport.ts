@@ -2,7 +2,7 @@
  * One request and its answer: redirections by hand, such that credentials never reach
  * another origin; silence and what is transient told apart from answers.
  */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import {
   type Patience,

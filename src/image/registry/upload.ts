@@ -2,7 +2,7 @@
  * Blobs to a registry (distribution-spec, "Pushing blobs"): not at all where it has
  * them, by a word where another of its repositories has them, else in chunks.
  */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import type { Descriptor } from "../model.ts";
 import type { Scope } from "./authentication.ts";
 import type { Registry } from "./client.ts";

@@ -3,7 +3,7 @@
  * Some tools load the one and some the other: if they differ, what an archive is
  * depends on who reads it.
  */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type { Image, Listed } from "../model.ts";
 import { digestOf } from "./digest.ts";

@@ -1,6 +1,6 @@
 /** Digests, and whether bytes are what a descriptor says of them. */
 import { createHash } from "node:crypto";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type { Descriptor, Digest } from "../model.ts";
 

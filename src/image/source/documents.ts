@@ -1,6 +1,6 @@
 /** The JSON documents of images: what must be in them, and where it is not, which. */
 import * as z from "zod";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type { Digest, JsonObject } from "../model.ts";
 

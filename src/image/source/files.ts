@@ -1,5 +1,5 @@
 /** Files of an image source, by their names: an archive has them, or a directory. */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 
 export type SourceFiles = {

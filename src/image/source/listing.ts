@@ -2,7 +2,7 @@
  * From descriptors to images, through indexes in indexes. The same for a layout and for
  * a registry: they differ in how the bytes of a descriptor are had.
  */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type {
   Descriptor,

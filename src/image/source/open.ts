@@ -1,6 +1,7 @@
 /** Opens what a command names as SOURCE: an archive, a directory, or a reference. */
+import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type {
   Digest,
@@ -12,6 +13,7 @@ import type {
 } from "../model.ts";
 import { hasRegistry, parseReference } from "../reference.ts";
 import type { Access } from "../registry/client.ts";
+import { openRegistry } from "../registry/source.ts";
 import { agreed } from "./agreement.ts";
 import { directoryFiles } from "./directory-files.ts";
 import { type DockerImage, dockerFile, readDockerArchive } from "./docker-archive.ts";
@@ -40,7 +42,6 @@ export async function openSource(text: string, access: Access): Promise<ImageSou
       `there is no file or directory ${printable(text)}`,
       "name an archive of docker save, an OCI layout, or REGISTRY/PATH:TAG",
     );
-  const { openRegistry } = await import("../registry/source.ts");
   return openRegistry(parseReference(text), access);
 }
 
@@ -52,7 +53,8 @@ export async function openSource(text: string, access: Access): Promise<ImageSou
 export async function openLocalSource(text: string): Promise<ImageSource | undefined> {
   let file: FileHandle;
   try {
-    file = await open(text);
+    // A FIFO that nobody writes to is not waited for; Windows has no such flag.
+    file = await open(text, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

@@ -4,7 +4,7 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { posix } from "node:path";
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 import { decode, printable } from "../../system/text.ts";
 import type { TarEntry } from "../tar/entry.ts";
 import { TarScanner } from "../tar/scanner.ts";

@@ -3,7 +3,7 @@
  * tar's manual, "Basic Tar Format"). What readers are known to take in different ways
  * is refused, not guessed.
  */
-import { malformed, type TarPlace } from "./problem.ts";
+import { malformed, noHeader, type TarPlace } from "./problem.ts";
 
 export const blockSize = 512;
 
@@ -44,8 +44,7 @@ function checkSum(block: Uint8Array, place: TarPlace): void {
   let sum = 8 * 0x20;
   for (let at = 0; at < 148; at += 1) sum += block[at]!;
   for (let at = 156; at < blockSize; at += 1) sum += block[at]!;
-  const told = parseNumber(block, 148, 156, "checksum", place);
-  if (told !== sum) throw malformed(place, "no header (its checksum is wrong)");
+  if (parseOctal(block, 148, 156) !== sum) throw noHeader(place);
 }
 
 type Dialect = "ustar" | "gnu" | "v7";
@@ -69,7 +68,7 @@ function hasMagic(block: Uint8Array, magic: Uint8Array): boolean {
   return true;
 }
 
-/** Octal digits with blanks around them, or GNU's base 256. Nothing at all is 0. */
+/** Octal digits, or GNU's base 256. */
 function parseNumber(
   block: Uint8Array,
   start: number,
@@ -78,6 +77,13 @@ function parseNumber(
   place: TarPlace,
 ): number {
   if (block[start]! >= 0x80) return parseBase256(block, start, end, what, place);
+  const value = parseOctal(block, start, end);
+  if (value === undefined) throw malformed(place, `a ${what} that is no octal number`);
+  return value;
+}
+
+/** Octal digits with blanks around them; nothing at all is 0. */
+function parseOctal(block: Uint8Array, start: number, end: number): number | undefined {
   let value = 0;
   let at = start;
   while (at < end && block[at] === 0x20) at += 1;
@@ -86,9 +92,7 @@ function parseNumber(
     if (digit < 0 || digit > 7) break;
     value = value * 8 + digit;
   }
-  for (; at < end; at += 1)
-    if (block[at] !== 0 && block[at] !== 0x20)
-      throw malformed(place, `a ${what} that is no octal number`);
+  for (; at < end; at += 1) if (block[at] !== 0 && block[at] !== 0x20) return undefined;
   return value;
 }
 

@@ -1,5 +1,5 @@
 /** How a tar archive is refused: with the place, so that somebody can look at it. */
-import { Failure } from "../../companion/failure.ts";
+import { Failure } from "../../contract/failure.ts";
 
 /** Where in which archive: bytes from the beginning of the tar archive itself. */
 export type TarPlace = { readonly archive: string; readonly offset: number };
@@ -9,6 +9,17 @@ export function malformed({ archive, offset }: TarPlace, what: string): Failure 
     "image-tar-invalid",
     `${archive}, byte ${offset} of the tar archive: ${what}`,
     "make the image anew; tools would not agree on what this archive holds",
+  );
+}
+
+/** What is no header where there must be one. */
+export function noHeader(place: TarPlace): Failure {
+  const { archive, offset } = place;
+  if (offset > 0) return malformed(place, "no header (its checksum is wrong)");
+  return new Failure(
+    "image-tar-invalid",
+    `${archive} is no tar archive: it does not begin with a header`,
+    "name what docker save, skopeo copy or buildx wrote, or have it made anew",
   );
 }
 

@@ -1,6 +1,5 @@
 /** Whether everybody can start a program, and all that the kernel starts for it. */
 
-import { Failure } from "../../companion/failure.ts";
 import {
   fileProblem,
   findProgram,
@@ -10,6 +9,7 @@ import {
   notRecognized,
   requirementOf,
 } from "../../companion/posix/program.ts";
+import { Failure } from "../../contract/failure.ts";
 import type { Lookup } from "../../contract/references.ts";
 import { shellWord } from "../../contract/shell-words.ts";
 import { SystemError } from "../../system/posix/errors.ts";

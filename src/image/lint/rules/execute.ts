@@ -1,5 +1,5 @@
 /** EXECUTE: the command that runs a block. */
-import { Failure } from "../../../companion/failure.ts";
+import { Failure } from "../../../contract/failure.ts";
 import { runenvVariable } from "../../../contract/runenv-variables.ts";
 import { printable } from "../../../system/text.ts";
 import { environmentLine } from "../history.ts";

@@ -1,5 +1,5 @@
 /** Whether an image's names are those that it is looked for by. */
-import { Failure } from "../../../companion/failure.ts";
+import { Failure } from "../../../contract/failure.ts";
 import { printable } from "../../../system/text.ts";
 import { environmentLine } from "../history.ts";
 import type { Rule } from "../rule.ts";

@@ -1,6 +1,6 @@
 import { entriesFrom, findEntry, variableKey } from "#system/variables.ts";
-import { isSecret } from "../contract/secrets.ts";
 import { printable } from "../system/text.ts";
+import { isSecret } from "./secrets.ts";
 
 /**
  * An environment as the kernel has it: `NAME=VALUE` entries in their order.
