@@ -16,6 +16,7 @@ import { parseArgs } from "node:util";
 import * as materials from "./release/materials.ts";
 import { writePapers } from "./release/papers.ts";
 import { attempt, compile, currentCommit, deliver, run } from "./scripts/building.ts";
+import { writeMark } from "./src/contract/mark.ts";
 import {
   type Compiler,
   compileLauncher,
@@ -68,7 +69,7 @@ function build(libc: string | undefined): void {
     ...materials.npmPackages(metafile, root),
   ];
   const program = compiler
-    ? linkStatically(compiled, compiler)
+    ? linkStatically(compiled, compiler, writeMark({ version, commit }))
     : readFileSync(compiled);
 
   let told = "";
@@ -81,12 +82,17 @@ function build(libc: string | undefined): void {
   console.log(`dist/sidecar: ${told.trim()}, ${program.length} bytes`);
 }
 
-function linkStatically(compiled: string, compiler: Compiler): Uint8Array {
+function linkStatically(
+  compiled: string,
+  compiler: Compiler,
+  mark: Uint8Array,
+): Uint8Array {
   const program = readFileSync(compiled);
   const directory = join(empty, "launcher");
   return link(
     program,
     compileLauncher(program, compiled, functionNames, compiler, directory),
+    mark,
   );
 }
 

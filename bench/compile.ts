@@ -69,7 +69,7 @@ export function compileFirstInstruction(directory: string) {
   const program = readFileSync(starting);
   const work = join(directory, "launcher");
   const launcher = compileLauncher(program, starting, functionNames, compiler, work);
-  writeFileSync(starting, link(program, launcher), { mode: 0o755 });
+  writeFileSync(starting, link(program, launcher, new Uint8Array(0)), { mode: 0o755 });
   return { spawning, starting };
 }
 

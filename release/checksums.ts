@@ -9,9 +9,11 @@ export function checksum(bytes: Uint8Array): string {
   return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 }
 
-/** Writes the checksums of all files in a directory into it. */
+/** Writes the checksums of all files in a directory into it, and of none below it. */
 export function writeChecksums(directory: string): void {
-  const files = readdirSync(directory).filter((file) => file !== name);
+  const files = readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== name)
+    .map((entry) => entry.name);
   const lines = files
     .sort()
     .map((file) => `${checksum(readFileSync(join(directory, file)))}  ${file}\n`);

@@ -39,14 +39,18 @@ function npmPackage(directory: string): Material {
   const about = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
   const { name, version, license } = about;
   const file = readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry));
-  if (typeof license !== "string" || !file)
+  // @sigstore/verify names its licence and does not ship the text.
+  const licenceText = file
+    ? readFileSync(join(directory, file), "utf8")
+    : license === "Apache-2.0" && text(license);
+  if (typeof license !== "string" || !licenceText)
     throw new Error(`${name} ${version} does not say under which licence it is`);
   return {
     name,
     version,
     origin: `pkg:npm/${name.replace("@", "%40")}@${version}`,
     licence: license,
-    licenceText: readFileSync(join(directory, file), "utf8"),
+    licenceText,
     parts: [],
   };
 }

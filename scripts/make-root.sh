@@ -1,17 +1,22 @@
 #!/bin/sh
 # Makes a root file system of Debian that has what the images in images/ need: GnuCOBOL
-# with its C compiler, and Python with its standard library. It serves as the base of
-# those images, or of a chroot, where no registry can be reached.
+# with its C compiler, Python 3 and 2 with their standard libraries, musl and busybox.
+# It serves as the base of those images, or of a chroot, where no registry can be
+# reached.
 #
 #     sh scripts/make-root.sh DIRECTORY [PACKAGE…]
 #
 # PACKAGEs are added to the usual ones. The mirror is the one this machine's own apt
-# uses. Nothing is done where DIRECTORY is complete already; a DIRECTORY that somebody
-# else made is left alone. It takes a few minutes and about half a gigabyte.
+# uses. Nothing is done where DIRECTORY is complete already; one that this script made
+# and that lacks a package is made anew; one that somebody else made is left alone. It
+# takes a few minutes and about half a gigabyte.
 set -eu
 
 release=bookworm
-usual='gnucobol3 python3'
+usual='gnucobol3 python3 musl-tools busybox-static'
+# What no longer is in the release: a script of an image knows where it is.
+elsewhere='python2.7'
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 fail() {
   printf 'make-root.sh: %s\n' "$1" >&2
@@ -42,15 +47,17 @@ marker=.make-root-complete
 
 # What the marker holds is what the root holds: the release, then one package a line.
 complete() {
-  for package in $usual "$@"; do
-    grep -q -x -F -e "$package" "$directory/$marker" ||
-      fail "$directory is complete, but without $package: remove it, or name another"
+  [ -f "$directory/$marker" ] || return 1
+  for package in $usual $elsewhere "$@"; do
+    grep -q -x -F -e "$package" "$directory/$marker" || {
+      say "$directory has no $package: it is made anew"
+      return 1
+    }
   done
   say "$directory is complete already"
-  exit 0
 }
 
-[ ! -f "$directory/$marker" ] || complete "$@"
+! complete "$@" || exit 0
 [ "$(id -u)" = 0 ] || fail 'only root can make a root file system'
 
 mkdir -p "$(dirname "$directory")"
@@ -60,11 +67,7 @@ flock -n 9 || {
   say "another make-root.sh is making $directory; waiting for it"
   flock 9
 }
-[ ! -f "$directory/$marker" ] || complete "$@"
-# An empty directory, as mktemp -d makes it, is as good as none.
-[ ! -d "$directory" ] || rmdir "$directory" 2>/dev/null ||
-  fail "$directory exists and is not one of mine: remove it, or name another"
-[ ! -e "$directory" ] || fail "$directory exists and is no directory"
+! complete "$@" || exit 0
 
 # An interrupted debootstrap may have left /proc or /sys mounted below: nothing must be
 # removed through a mount. The deepest is unmounted first.
@@ -74,6 +77,16 @@ discard_partial() {
     while IFS= read -r mounted; do umount "$mounted" || umount -l "$mounted"; done
   rm -rf --one-file-system "$partial"
 }
+
+# An earlier one of this script's goes with what is partial.
+if [ -f "$directory/$marker" ]; then
+  discard_partial
+  mv -T "$directory" "$partial"
+fi
+# An empty directory, as mktemp -d makes it, is as good as none.
+[ ! -d "$directory" ] || rmdir "$directory" 2>/dev/null ||
+  fail "$directory exists and is not one of mine: remove it, or name another"
+[ ! -e "$directory" ] || fail "$directory exists and is no directory"
 
 # The mirrors of apt, as "URI SUITE" with the component main, in apt's own order. Both
 # forms of its sources are read: lines of "deb", and stanzas that start with "Types:".
@@ -141,8 +154,16 @@ debootstrap --variant=minbase --include="${packages%,}" "$release" "$partial" \
   tail -n 20 "$partial/debootstrap/debootstrap.log" >&2 2>/dev/null || :
   fail 'debootstrap failed'
 }
+say "adding $elsewhere of an earlier release"
+# As debootstrap does: what a package starts must not be started here.
+printf '#!/bin/sh\nexit 101\n' >"$partial/usr/sbin/policy-rc.d"
+chmod 755 "$partial/usr/sbin/policy-rc.d"
+chroot "$partial" sh -c "$(cat "$here/../images/python2-and-3/packages.sh")" \
+  </dev/null >&2 9>&- ||
+  fail 'the packages of an earlier release cannot be installed'
+rm "$partial/usr/sbin/policy-rc.d"
 # The archives and lists would only make every image larger.
 rm -rf "$partial"/var/cache/apt/archives/*.deb "$partial"/var/lib/apt/lists/*
-printf '%s\n' "$release" $usual "$@" >"$partial/$marker"
+printf '%s\n' "$release" $usual $elsewhere "$@" >"$partial/$marker"
 mv -T "$partial" "$directory"
 say "$directory is complete"

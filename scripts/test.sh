@@ -10,6 +10,7 @@ cd "$root"
 
 sh "$here/setup.sh" gcc libc6-dev gnucobol python3 zsh binutils \
   debootstrap docker.io busybox-static musl-tools strace btrfs-progs \
+  skopeo podman umoci docker-registry openssl \
   wine64 gcc-mingw-w64-x86-64-win32
 npx --no-install biome check --error-on-warnings .
 npx --no-install tsc --noEmit

@@ -5,6 +5,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { completions } from "../src/command/completions.ts";
+import { isAllowed } from "../src/contract/everybody.ts";
 import { checkNames } from "../src/preflight/finding.ts";
 import {
   checkHome,
@@ -20,7 +21,7 @@ import {
   platformEntries,
   readPrivileges,
 } from "../src/preflight/posix/machine.ts";
-import { barrier, isAllowed, type Step } from "../src/preflight/posix/permission.ts";
+import { barrier, type Step } from "../src/preflight/posix/permission.ts";
 import { isGood, jsonReport, textReport } from "../src/preflight/report.ts";
 import { check, findingOf, inImage, remedy, troubles } from "./support/checking.ts";
 import { describeWhere, hasNamespaces, isRoot } from "./support/machine.ts";

@@ -1,15 +1,20 @@
 /** The images of images/, built and run by a real Docker engine. */
-import {
-  chownSync,
-  cpSync,
-  existsSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chownSync, cpSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Docker, hardened, startDocker } from "./support/docker.ts";
+import {
+  buildFamily,
+  debianRoot,
+  expectedOf,
+  family,
+  familyBlocks,
+  hasDebianRoot,
+  known,
+  lint,
+  placeOf,
+  runBlock,
+} from "./support/family.ts";
 import {
   describeWhere,
   has,
@@ -18,23 +23,32 @@ import {
   platformUser,
 } from "./support/machine.ts";
 import { root } from "./support/paths.ts";
+import { hasRegistry, startRegistry } from "./support/registry.ts";
 import { run, until, workspace } from "./support/sidecar.ts";
 import { inTerminal, keys } from "./support/terminal.ts";
 
-const base = join(root, ".cache/root");
+const python3 = family.find(({ folder }) => folder === "python3")!;
+const calibration = expectedOf("python3", python3.blocks[0]!);
 
-const images = [
-  ["cobol", "(COBOL,42)", "report.cob", "report.expected"],
-  ["python3", "(PYTHON3,3)", "calibrate.py", "calibrate.expected"],
-  ["shell", "(SHELL,1)", "block.sh", "block.expected"],
-] as const;
+/** What the commands of a page print, among other things. */
+const pages: [page: string, printed: string[]][] = [
+  ["README.md", [calibration]],
+  ["images/sidecar/README.md", ["/shared/sidecar: installed"]],
+  ["images/base/README.md", ["user 20042 at home in /tmp/home\n"]],
+  ...family
+    .filter(({ blocks }) => blocks.length > 0)
+    .map(({ folder, blocks }): [string, string[]] => [
+      `images/${folder}/README.md`,
+      blocks.map((block) => expectedOf(folder, block)),
+    ]),
+];
 
 describeWhere(
   {
     root: isRoot,
     namespaces: hasNamespaces,
     dockerd: has("dockerd"),
-    "scripts/make-root.sh .cache/root": existsSync(join(base, "etc")),
+    "scripts/make-root.sh .cache/root": hasDebianRoot,
   },
   "in a Docker container",
   () => {
@@ -44,83 +58,106 @@ describeWhere(
       const started = await startDocker();
       if (!started) throw new Error("dockerd does not come up; its log is above");
       docker = started;
-      // The name that the Dockerfiles begin with, so that README's commands work.
-      const command = `tar -C ${base} --exclude=./dev -c .`;
-      const { stdout, exitCode } = Bun.spawnSync(
-        ["sh", "-c", `${command} | /usr/bin/docker import - debian:bookworm-slim`],
-        { env: { PATH: process.env["PATH"], DOCKER_HOST: docker.host } },
-      );
-      expect(exitCode, stdout.toString()).toBe(0);
-      for (const [image] of images) {
-        const built = docker.run([
-          "build",
-          `--file=images/${image}/Dockerfile`,
-          `--tag=${image}:test`,
-          ".",
-        ]);
-        expect(built.code, built.stdout + built.stderr).toBe(0);
-      }
+      buildFamily(docker);
     });
 
     afterAll(async () => {
       await docker?.stop();
     });
 
-    function place(image: string): string {
-      const directory = workspace();
-      cpSync(join(root, "images", image, "blocks"), directory, { recursive: true });
-      Bun.spawnSync(["chown", "-R", `${platformUser}`, directory]);
-      return directory;
-    }
-
-    describe.each(images)("the image %s", (image, runenv, block, expected) => {
-      it("runs its block as a user without privileges, to the known result", () => {
-        const directory = place(image);
-        const { code, stdout, stderr } = docker.run([
-          ...hardened,
-          `--volume=${directory}:/block`,
-          "--workdir=/block",
-          `${image}:test`,
-          `--runenv=${runenv}`,
-          "--result=/block/result.json",
-          "--exec",
-          `\${DA__P7__RUNENV__${runenv.slice(1, -1).split(",")[0]}__EXECUTE}`,
-          block,
-        ]);
+    it.each(familyBlocks)(
+      "$name runs its block as a user without privileges, to the known result",
+      ({ folder, name, block, earlier }) => {
+        const directory = placeOf(folder);
+        for (const one of earlier)
+          expect(runBlock(docker, name, one, directory).code).toBe(0);
+        const { code, stdout, stderr } = runBlock(docker, name, block, directory);
         expect(stderr).toBe("");
-        expect(stdout).toBe(readFileSync(join(directory, expected), "utf8"));
+        expect(stdout).toBe(expectedOf(folder, block));
         expect(code).toBe(0);
         const record = join(directory, "result.json");
         expect(statSync(record).uid).toBe(platformUser);
         expect(JSON.parse(readFileSync(record, "utf8"))).toMatchObject({
           state: "finished",
+          runenv: { name: block.runenv[0] },
           exit: { code: 0, cause: "exited" },
         });
-      });
+      },
+    );
+
+    it("sidecar image lint has nothing against them", async () => {
+      const archive = join(workspace(), "family.tar");
+      const names = family.flatMap((member) => member.names);
+      const saved = docker.run(["save", `--output=${archive}`, ...names]);
+      expect(saved.code, saved.stderr).toBe(0);
+      expect(await lint(archive)).toEqual(known);
     });
 
-    it.each([
-      ["README.md", "python3/blocks/calibrate.expected"],
-      ["images/cobol/README.md", "cobol/blocks/report.expected"],
-      ["images/python3/README.md", "python3/blocks/calibrate.expected"],
-      ["images/shell/README.md", "shell/blocks/block.expected"],
-    ])("the commands of %s work as they stand there", async (page, expected) => {
+    it("scripts/images.sh builds what is named, and what that is built from", async () => {
+      const { stdout, stderr, code } = await run(
+        ["sh", join(root, "scripts/images.sh"), "shell"],
+        {
+          environment: {
+            PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
+            HOME: workspace(),
+            DOCKER_HOST: docker.host,
+            DOCKER_BUILDKIT: "0",
+          },
+        },
+      );
+      expect(code, stderr).toBe(0);
+      expect(stdout).toBe("sidecar\nsidecar-base\npseven-calc-shell-1\n");
+    });
+
+    /** Types what a page tells people to type; everything else is as they have it. */
+    async function type(page: string, variables: Record<string, string> = {}) {
       const text = readFileSync(join(root, page), "utf8");
       const scripts = [...text.matchAll(/^```sh with-docker\n([\s\S]*?)^```/gm)];
       const directory = workspace();
-      for (const name of ["dist", "images", ".dockerignore"])
+      for (const name of ["dist/sidecar", "images", ".dockerignore"])
         cpSync(join(root, name), join(directory, name), { recursive: true });
       const script = scripts.map(([, lines]) => lines).join("\n");
-      const { stdout, stderr, code } = await run(["sh", "-e", "-c", script], {
+      return run(["sh", "-e", "-c", script], {
         directory,
         environment: {
-          PATH: "/usr/bin:/bin",
+          PATH: `${directory}/dist:/usr/bin:/bin`,
           DOCKER_HOST: docker.host,
           DOCKER_BUILDKIT: "0",
+          ...variables,
         },
       });
+    }
+
+    it.each(pages)("the commands of %s work as they stand there", async (page, all) => {
+      const { stdout, stderr, code } = await type(page);
       expect(code, stderr).toBe(0);
-      expect(stdout).toContain(readFileSync(join(root, "images", expected), "utf8"));
+      for (const printed of all) expect(stdout).toContain(printed);
+    });
+
+    describeWhere({ "docker-registry": hasRegistry }, "and with a registry", () => {
+      it("ten minutes lead from nothing to an approved image", async () => {
+        const registry = await startRegistry();
+        const repository = `${registry.name}/pseven`;
+        const { stdout, stderr, code } = await type("docs/image-developers.md", {
+          REGISTRY: repository,
+        });
+        expect(code, stderr).toBe(0);
+        // What lint says first is what the page shows.
+        expect(stdout).toMatch(
+          /^ERROR +way-closed .*: \/opt\/units \(mode 0750, user id 0\) may not be entered/m,
+        );
+        expect(stdout).toMatch(/^ +by layer 4: RUN chmod 0750 \/opt\/units$/m);
+        expect(stdout).toMatch(/^ +-> RUN chmod a\+x \/opt\/units$/m);
+        expect(stdout).toContain("\nexit code 1\n");
+        expect(stdout).toContain("\n30.48 m\n0.3175 m\n");
+        expect(stdout).toContain("\npseven-calc-units-1:latest\n");
+        expect(stdout).toMatch(
+          new RegExp(`${repository}/pseven-calc-units-1@sha256:[0-9a-f]{64}`),
+        );
+        expect(stdout).toContain("\nno: 1\n");
+        expect(stdout).toContain("\ntwo and 2\n");
+        await registry.stop();
+      });
     });
 
     it("docker stop reaches the block, which may end as it wants", async () => {
@@ -128,7 +165,7 @@ describeWhere(
         .run([
           ...hardened.filter((word) => word !== "--rm"),
           "--detach",
-          "shell:test",
+          "pseven-calc-shell-1",
           "--exec",
           "/bin/sh",
           "-c",
@@ -145,7 +182,13 @@ describeWhere(
       const begin = (script: string) =>
         inTerminal(
           [
-            ...["/usr/bin/docker", "run", "-it", ...hardened.slice(1), "shell:test"],
+            ...[
+              "/usr/bin/docker",
+              "run",
+              "-it",
+              ...hardened.slice(1),
+              "pseven-calc-shell-1",
+            ],
             ...["--quiet", "--exec", "/bin/sh", "-c", script],
           ],
           { PATH: "/usr/bin:/bin", DOCKER_HOST: docker.host, TERM: "xterm" },
@@ -189,13 +232,13 @@ describeWhere(
     });
 
     it("a block that takes too much memory is told so", () => {
-      const directory = place("python3");
+      const directory = placeOf("python3");
       const { code, stderr } = docker.run([
         ...hardened,
         "--memory=64m",
         "--memory-swap=64m",
         `--volume=${directory}:/block`,
-        "python3:test",
+        "pseven-calc-python3-3",
         "--result=/block/result.json",
         "--exec",
         "python3",
@@ -217,7 +260,7 @@ describeWhere(
       const { code, stdout } = docker.run([
         ...hardened,
         "--memory=32m",
-        "shell:test",
+        "pseven-calc-shell-1",
         "--exec",
         "/bin/echo",
         "fits",
@@ -229,7 +272,7 @@ describeWhere(
       const words = ["--runenv=(PYTHON3,3)", "--explain", "--exec", "python"];
       const { code, stdout, stderr } = docker.run([
         ...hardened,
-        "python3:test",
+        "pseven-calc-python3-3",
         ...words,
       ]);
       expect(stderr).toBe("");
@@ -246,7 +289,7 @@ describeWhere(
       const { code, stderr } = docker.run([
         ...hardened,
         `--volume=${file}:/opt/python3/venv/bin/activate:ro`,
-        ...["python3:test", "--runenv=(PYTHON3,3)", "--exec", "python"],
+        ...["pseven-calc-python3-3", "--runenv=(PYTHON3,3)", "--exec", "python"],
       ]);
       expect(stderr).toContain("error[activation-frozen-changed]");
       expect(stderr).toContain("/opt/python3/venv/bin/activate has changed");
@@ -256,7 +299,7 @@ describeWhere(
     it("the wrong runenv lists what the image has", () => {
       const { code, stderr } = docker.run([
         ...hardened,
-        "cobol:test",
+        "pseven-calc-cobol-42",
         "--runenv=(PYTHON3,3)",
         "--exec",
         "x",
@@ -271,7 +314,7 @@ describeWhere(
   {
     root: isRoot,
     namespaces: hasNamespaces,
-    "scripts/make-root.sh .cache/root": existsSync(join(base, "etc")),
+    "scripts/make-root.sh .cache/root": hasDebianRoot,
   },
   "in a debootstrap root, without any engine",
   () => {
@@ -308,7 +351,7 @@ describeWhere(
         "-c",
         script,
         "sh",
-        base,
+        debianRoot,
         ...places,
         root,
         directory,

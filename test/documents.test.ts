@@ -10,8 +10,9 @@ const pages = [
   "CHANGELOG.md",
   "bench/RESULTS.md",
   ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+  "images/README.md",
   ...readdirSync(join(root, "images")).map((name) => `images/${name}/README.md`),
-].filter((page) => page.endsWith(".md"));
+].filter((page) => page.endsWith(".md") && !page.includes(".md/"));
 
 const text = (page: string) => readFileSync(join(root, page), "utf8");
 
@@ -42,6 +43,11 @@ describe.each(pages)("%s", (page) => {
     for (const [script] of text(page).matchAll(/\bscripts\/[a-z.-]+|\bbench\/\w+\.ts/g))
       expect(existsSync(join(root, script.replace(/\.$/, ""))), script).toBe(true);
   });
+});
+
+it("a Dockerfile copies the sidecar of this version", () => {
+  const { version } = JSON.parse(text("package.json"));
+  expect(text("images/sidecar/README.md")).toContain(`/sidecar:${version} /sidecar`);
 });
 
 it("the example of a record has the form of a real one", () => {

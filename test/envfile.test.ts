@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readEnvFile } from "../src/companion/envfile.ts";
-import { Failure } from "../src/companion/failure.ts";
+import { readEnvFile } from "../src/contract/envfile.ts";
+import { Failure } from "../src/contract/failure.ts";
 import { codesBut, sidecar, smallEnvironment, workspace } from "./support/sidecar.ts";
 
 function read(text: string): Record<string, string> {

@@ -1,7 +1,7 @@
 /** The block gets the environment and the arguments that sidecar got, to the byte. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Environment } from "../src/companion/environment.ts";
+import { Environment } from "../src/contract/environment.ts";
 import { decode, encode } from "../src/system/text.ts";
 import { describeWhere, has, hasLauncher } from "./support/machine.ts";
 import { executable } from "./support/paths.ts";

@@ -1,7 +1,7 @@
 /** The file of a frozen activation: written, read, and nothing lost. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expandValue, parseFrozen } from "../src/companion/frozen-format.ts";
+import { expandValue, parseFrozen } from "../src/contract/frozen-format.ts";
 import { escapeText, formatFrozen, templateOf } from "../src/freezing/format.ts";
 import { decode, encode } from "../src/system/text.ts";
 

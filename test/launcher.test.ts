@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { identityOffset, markedSize, readMark } from "../src/contract/mark.ts";
 import { Elf, segmentType } from "../src/launcher/elf.ts";
-import { identityOffset } from "../src/launcher/link.ts";
 import { blockedSignals, signalNumber } from "../src/system/posix/signals.ts";
 import { describeWhere, has, hasLauncher } from "./support/machine.ts";
 import { built, root } from "./support/paths.ts";
@@ -31,11 +31,18 @@ describeWhere({ "the launcher": hasLauncher }, "the product", () => {
 
   it("holds a checksum of itself", () => {
     const bytes = readFileSync(built);
-    const at = identityOffset(new Elf(bytes, "it"));
+    const at = identityOffset(new Elf(bytes, "it").segments.length);
     const held = Buffer.from(bytes.subarray(at, at + 32));
     bytes.fill(0, at, at + 32);
     const own = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
     expect(held.toString("hex")).toBe(own);
+  });
+
+  it("says in its first page which version it is", async () => {
+    const head = readFileSync(built).subarray(0, markedSize);
+    const { version, commit } = readMark(head) ?? {};
+    const { stdout } = await sidecar(["--version"]);
+    expect(stdout).toContain(`sidecar ${version} (${commit}, `);
   });
 
   it("is at most 2 MB larger than what Bun made", async () => {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { failureExitCodes, noticeCodes } from "../src/companion/failure.ts";
+import { failureExitCodes, noticeCodes } from "../src/contract/failure.ts";
 import { executable, root } from "./support/paths.ts";
 import {
   codesBut,
@@ -13,7 +13,7 @@ import {
 } from "./support/sidecar.ts";
 
 const page = readFileSync(join(root, "docs/messages.md"), "utf8");
-const codes = [...Object.keys(failureExitCodes), ...noticeCodes];
+const codes = [...Object.keys(failureExitCodes()), ...noticeCodes];
 
 describe("docs/messages.md", () => {
   it("has every message, in order, and no other", () => {
@@ -21,7 +21,7 @@ describe("docs/messages.md", () => {
     expect(headings).toEqual(codes.toSorted());
   });
 
-  it.each(Object.entries(failureExitCodes))(
+  it.each(Object.entries(failureExitCodes()))(
     "says that %s exits with %i",
     (code, exit) => {
       const section = page.split(`### ${code}\n`)[1]!.split("\n###")[0]!;

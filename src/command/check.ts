@@ -2,11 +2,11 @@
 import { isTerminal } from "#system/process.ts";
 import { restoreSignals } from "#system/signals.ts";
 import type { Started } from "#system/start.ts";
-import type { Environment } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
 import { isColoured } from "../companion/log.ts";
 import { parseRunenv, type RunenvRequest } from "../companion/runenv.ts";
 import { Cancelled, Supervisor } from "../companion/supervision.ts";
+import type { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
 import { preflight } from "../preflight/preflight.ts";
 import { isGood, jsonReport, textReport } from "../preflight/report.ts";
 import { printable } from "../system/text.ts";

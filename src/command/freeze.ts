@@ -1,15 +1,12 @@
 /** `sidecar freeze [NAME…]`: activations of this image, done once and for all. */
 import { canFreeze } from "#companion/frozen-file.ts";
 import type { Started } from "#system/start.ts";
-import { Environment } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
-import { frozenPath, needsShell } from "../companion/frozen.ts";
-import {
-  findRunenv,
-  isRunenvName,
-  type Runenv,
-  runenvNames,
-} from "../companion/runenv.ts";
+import { frozenPath } from "../companion/frozen.ts";
+import { findRunenv, type Runenv, runenvNames } from "../companion/runenv.ts";
+import { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
+import { needsShell } from "../contract/frozen-changes.ts";
+import { isRunenvName } from "../contract/runenv-variables.ts";
 import { checkFrozen, type FrozenActivation, freezeAll } from "../freezing/freeze.ts";
 import { removePlaced } from "../freezing/place.ts";
 import { printable } from "../system/text.ts";

@@ -1,7 +1,7 @@
 /** `sidecar install DEST`: a copy of this executable, for a volume or a directory. */
 import { deferInterruption } from "#system/interruption.ts";
 import type { Started } from "#system/start.ts";
-import { Failure } from "../companion/failure.ts";
+import { Failure } from "../contract/failure.ts";
 import { install } from "../installation/install.ts";
 import { printable } from "../system/text.ts";
 import { unknownOption } from "./suggest.ts";

@@ -1,6 +1,6 @@
 /** `sidecar messages [CODE]`: the page docs/messages.md, at hand where sidecar is. */
 import page from "../../docs/messages.md" with { type: "text" };
-import { Failure, failureExitCodes, noticeCodes } from "../companion/failure.ts";
+import { Failure, failureExitCodes, noticeCodes } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
 import { nearest } from "./suggest.ts";
 
@@ -12,7 +12,7 @@ export function messageText([code, another]: readonly string[]): string {
       `sidecar messages takes one CODE; ${printable(another)} is one too many`,
       "sidecar messages lists all",
     );
-  const known = [...Object.keys(failureExitCodes), ...noticeCodes].sort();
+  const known = [...Object.keys(failureExitCodes()), ...noticeCodes].sort();
   if (code === undefined) return known.join("\n");
   if (known.includes(code)) return sectionOf(page, code);
   const meant = nearest(code, known);

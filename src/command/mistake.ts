@@ -1,7 +1,8 @@
 /** A mistake of sidecar's own, that nobody else has caught. */
-import { Environment } from "../companion/environment.ts";
-import { internalError } from "../companion/failure.ts";
+
 import { Log } from "../companion/log.ts";
+import { Environment } from "../contract/environment.ts";
+import { internalError } from "../contract/failure.ts";
 
 /** @returns sidecar's exit code */
 export function reportMistake(error: unknown): number {

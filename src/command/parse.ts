@@ -1,5 +1,5 @@
 /** The command line of a block, read in a few lines: nothing is loaded for it. */
-import { Failure } from "../companion/failure.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
 import { type Given, type Option, options } from "./options.ts";
 

@@ -5,10 +5,10 @@ import { restoreSignals } from "#system/signals.ts";
 import type { Started } from "#system/start.ts";
 import { writeAnswer } from "../companion/answer.ts";
 import { formatDuration } from "../companion/duration.ts";
-import { Environment } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
 import { Log } from "../companion/log.ts";
 import { runenvNames } from "../companion/runenv.ts";
+import { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
 import { type CommandName, commands } from "./commands.ts";
 import { completions } from "./completions.ts";
@@ -87,6 +87,8 @@ async function answer(started: Started, environment: Environment): Promise<numbe
     return print(completions(typed, runenvNames(environment)).join("\n"));
   }
   if (words.includes("--help") || words.includes("-h")) {
+    if (command === "image")
+      return print(await (await import("./image.ts")).imageHelp(words.slice(1)));
     const topic = words.filter((word) => Object.hasOwn(commands, word));
     return print(await helpFor(describe(environment), topic));
   }
@@ -103,6 +105,10 @@ async function answer(started: Started, environment: Environment): Promise<numbe
     case "freeze": {
       const { freezeHere } = await import("./freeze.ts");
       return freezeHere(words.slice(1), started, print);
+    }
+    case "image": {
+      const { imageHere } = await import("./image.ts");
+      return imageHere(words.slice(1), environment, print);
     }
     case "install":
       return installHere(words.slice(1), started, print);
@@ -152,6 +158,7 @@ function describe(environment: Environment): Argv {
         .example("RUN sidecar freeze", "In a Dockerfile, behind ENV")
         .example("sidecar freeze PYTHON3 --input /etc/tool.conf", "One of them"),
     )
+    .command("image <command>", commands.image)
     .command("install <dest>", commands.install, (command) =>
       command
         .usage(installUsage)

@@ -3,13 +3,13 @@
 import { relaysInThreads } from "#system/relaying.ts";
 import type { Started } from "#system/start.ts";
 import { parseDuration } from "../companion/duration.ts";
-import { Environment } from "../companion/environment.ts";
-import { Failure, internalError } from "../companion/failure.ts";
 import { Log, type LogFormat } from "../companion/log.ts";
 import type { Request } from "../companion/request.ts";
 import { runBlock } from "../companion/run.ts";
 import { parseRunenv } from "../companion/runenv.ts";
 import { parseSize } from "../companion/size.ts";
+import { Environment } from "../contract/environment.ts";
+import { Failure, internalError } from "../contract/failure.ts";
 import { type Given, options } from "./options.ts";
 import { type Parsed, parseBlock, UnknownOption } from "./parse.ts";
 

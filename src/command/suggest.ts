@@ -1,6 +1,6 @@
 /** The nearest known word to one that is not known. */
 import { closest, distance } from "fastest-levenshtein";
-import { Failure } from "../companion/failure.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
 import { commands } from "./commands.ts";
 import { options } from "./options.ts";

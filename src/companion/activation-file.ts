@@ -1,8 +1,8 @@
 /** What an activation can be, and the file that it may name. */
 import { errorNumber, SystemError } from "#system/errors.ts";
 import { type FileStatus, mayAccess } from "#system/files.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import { Failure } from "./failure.ts";
 
 export type ShellPlan = {
   /** A file that the shell is to source, or a command line of it. */

@@ -13,11 +13,11 @@ import { closeDescriptor, emptyInput, makePipe } from "#system/descriptors.ts";
 import { SystemError } from "#system/errors.ts";
 import { openAnswer, readAnswer } from "#system/handover.ts";
 import { signalName } from "#system/signals.ts";
+import type { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
 import { decode, printable } from "../system/text.ts";
 import type { ShellPlan } from "./activation-file.ts";
 import { formatDuration } from "./duration.ts";
-import type { Environment } from "./environment.ts";
-import { Failure } from "./failure.ts";
 import { Collector, Relay, type Sink } from "./relay.ts";
 import { Cancelled, type Ended, type Supervisor } from "./supervision.ts";
 

@@ -2,12 +2,13 @@
 import { planActivation } from "#companion/activation-plan.ts";
 import { SystemError } from "#system/errors.ts";
 import { readFile } from "#system/files.ts";
+import { variableKey } from "#system/variables.ts";
+import { readEnvFile } from "../contract/envfile.ts";
+import type { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
 import { decode, printable } from "../system/text.ts";
 import { forDeveloper } from "./activation-file.ts";
 import { type ActivationLimits, activateByShell } from "./activation-shell.ts";
-import { readEnvFile } from "./envfile.ts";
-import type { Environment } from "./environment.ts";
-import { Failure } from "./failure.ts";
 import { activateFrozen } from "./frozen.ts";
 import type { Runenv } from "./runenv.ts";
 import type { Supervisor } from "./supervision.ts";
@@ -50,6 +51,7 @@ export function variablesOf(
     );
   // Editors on Windows mark UTF-8 so; the mark is no part of the first name.
   const text = decode(content).replace(/^\ufeff/, "");
-  const variables = readEnvFile(path, text, (name) => environment.get(name));
+  const lookup = (name: string) => environment.get(name);
+  const variables = readEnvFile(path, text, lookup, variableKey);
   return Object.fromEntries(variables);
 }

@@ -1,8 +1,8 @@
 /** What somebody asked for, written to standard output. */
 import { writeAll } from "#system/descriptors.ts";
 import { errorNumber, SystemError } from "#system/errors.ts";
+import { Failure } from "../contract/failure.ts";
 import { encode } from "../system/text.ts";
-import { Failure } from "./failure.ts";
 
 /** @throws Failure `output-unwritable` */
 export function writeAnswer(text: string): void {

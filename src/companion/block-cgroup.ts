@@ -1,8 +1,8 @@
 /** The cgroup of `--cgroup`: made for the block, and removed with the last of it. */
 import { SystemError } from "#system/errors.ts";
 import { makeCgroup } from "#system/own-cgroup.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import { Failure } from "./failure.ts";
 
 /** @returns the directory of a new cgroup @throws Failure `cgroup-unusable` */
 export function makeBlockCgroup(parent: string): string {

@@ -15,9 +15,9 @@ import {
   status as pathStatus,
 } from "#system/files.ts";
 import { absoluteForm, isAbsolute, parentOf } from "#system/paths.ts";
+import { type Environment, shownValue } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import { type Environment, shownValue } from "./environment.ts";
-import { Failure } from "./failure.ts";
 
 const visibilityLimit = 10_000;
 const firstPause = 50;

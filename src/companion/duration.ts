@@ -1,6 +1,7 @@
 /** Spans of time as people write them. */
+
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import { Failure } from "./failure.ts";
 
 const milliseconds = {
   ms: 1,

@@ -8,8 +8,8 @@
  */
 import { sharedRoots as roots } from "#companion/surroundings.ts";
 import { ancestry, joinPath } from "#system/paths.ts";
+import type { Notice } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import type { Notice } from "./failure.ts";
 
 /** The names in a directory; none where it cannot be listed. */
 export type List = (directory: string) => readonly string[];

@@ -1,8 +1,8 @@
 /** What is wrong with a program's file that cannot be started. */
 import { errorNumber, SystemError } from "#system/errors.ts";
 import { mayAccess, status } from "#system/files.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import { Failure } from "./failure.ts";
 
 /**
  * What shows from outside; nothing where that would do.

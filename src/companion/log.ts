@@ -2,9 +2,9 @@
 
 import { writeAll } from "#system/descriptors.ts";
 import { isTerminal } from "#system/process.ts";
+import type { Environment } from "../contract/environment.ts";
+import type { Failure, Notice } from "../contract/failure.ts";
 import { encode } from "../system/text.ts";
-import type { Environment } from "./environment.ts";
-import type { Failure, Notice } from "./failure.ts";
 
 export type LogFormat = "text" | "json";
 

@@ -1,7 +1,7 @@
 /** What became of a block, as plain facts: exit code, cause, and words for people. */
 import { signalName } from "#system/signals.ts";
+import type { Failure, Notice } from "../contract/failure.ts";
 import { formatDuration } from "./duration.ts";
-import type { Failure, Notice } from "./failure.ts";
 import type { Ended } from "./supervision.ts";
 
 export type Cause =

@@ -7,8 +7,8 @@ import {
 } from "#companion/surroundings.ts";
 import { currentDirectory, mayAccess } from "#system/files.ts";
 import { pathFrom } from "#system/paths.ts";
+import { Failure, type Notice } from "../contract/failure.ts";
 import type { Account, MemoryFigures } from "./account.ts";
-import { Failure, type Notice } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
 import {
   type ResultRecord,

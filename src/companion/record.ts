@@ -16,8 +16,8 @@ import {
   renameFile,
   status,
 } from "#system/files.ts";
+import { Failure } from "../contract/failure.ts";
 import { encode, printable } from "../system/text.ts";
-import { Failure } from "./failure.ts";
 import type { Exit } from "./outcome.ts";
 
 export const schema = "sidecar-result-1";

@@ -18,13 +18,13 @@ import { removeCgroup } from "#system/own-cgroup.ts";
 import { pathFrom } from "#system/paths.ts";
 import { adoptOrphans } from "#system/process.ts";
 import type { Started } from "#system/start.ts";
+import { Environment } from "../contract/environment.ts";
+import { Failure, internalError, type Notice } from "../contract/failure.ts";
 import { activate } from "./activation.ts";
 import { cgroupUnusable, makeBlockCgroup } from "./block-cgroup.ts";
 import { checkDirectory, checkStorage, storagePaths } from "./directories.ts";
-import { Environment } from "./environment.ts";
 import { explain } from "./explain.ts";
 import { exposureNotice, findExposures, mountPoints } from "./exposure.ts";
-import { Failure, internalError, type Notice } from "./failure.ts";
 import type { Log } from "./log.ts";
 import {
   type Outcome,

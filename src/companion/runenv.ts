@@ -1,7 +1,16 @@
 /** Runtime environments: what was asked for, and what the image declares. */
+
+import { type Environment, shownValue } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
+import {
+  declaredRunenvs,
+  isRunenvName,
+  parseVersion,
+  type RunenvSuffix,
+  runenvPrefix,
+  runenvVariable,
+} from "../contract/runenv-variables.ts";
 import { printable } from "../system/text.ts";
-import { type Environment, shownValue } from "./environment.ts";
-import { Failure } from "./failure.ts";
 
 export type RunenvRequest = { readonly name: string; readonly version: number };
 
@@ -14,8 +23,6 @@ export type Runenv = {
   readonly execute?: string;
 };
 
-const prefix = "DA__P7__RUNENV__";
-const namePattern = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
 const howTo = "write --runenv=(NAME,VERSION), for example --runenv=(COBOL,42)";
 
 /**
@@ -33,7 +40,7 @@ export function parseRunenv(text: string): RunenvRequest {
   const parts = (opens ? trimmed.slice(1, -1) : trimmed).split(",");
   if (parts.length > 2) throw invalid("expected one name and one version");
   const name = parts[0]!.trim().toUpperCase();
-  if (!namePattern.test(name))
+  if (!isRunenvName(name))
     throw invalid(
       `'${printable(parts[0]!.trim())}' is not a name of letters, digits and _`,
     );
@@ -52,7 +59,7 @@ export function parseRunenv(text: string): RunenvRequest {
  * @throws Failure `runenv-unknown`, `runenv-too-old`, `runenv-version-invalid`
  */
 export function findRunenv(request: RunenvRequest, environment: Environment): Runenv {
-  const variable = (what: string) => `${prefix}${request.name}__${what}`;
+  const variable = (what: RunenvSuffix) => runenvVariable(request.name, what);
   const activate = environment.get(variable("ACTIVATE"));
   const execute = environment.get(variable("EXECUTE"));
   if (activate === undefined && execute === undefined) {
@@ -91,33 +98,17 @@ export function findRunenv(request: RunenvRequest, environment: Environment): Ru
   };
 }
 
-/** Whether it can be one, in upper case. */
-export function isRunenvName(name: string): boolean {
-  return namePattern.test(name);
-}
-
 /** The names that an environment declares, in order. */
 export function runenvNames(environment: Environment): string[] {
-  const names = new Set<string>();
-  for (const variable of environment.names(prefix)) {
-    const match = /^DA__P7__RUNENV__(.+)__(?:ACTIVATE|EXECUTE)$/.exec(variable);
-    if (match && namePattern.test(match[1]!)) names.add(match[1]!);
-  }
-  return [...names].sort();
+  return declaredRunenvs(environment.names(runenvPrefix));
 }
 
 function describeRunenvs(environment: Environment): string {
   return runenvNames(environment)
     .map((name) => {
-      const variable = `${prefix}${name}__VERSION`;
+      const variable = runenvVariable(name, "VERSION");
       const version = environment.get(variable);
       return version === undefined ? name : `${name} ${shownValue(variable, version)}`;
     })
     .join(", ");
-}
-
-function parseVersion(text: string): number | undefined {
-  if (!/^\d+$/.test(text)) return undefined;
-  const number = Number(text);
-  return Number.isSafeInteger(number) ? number : undefined;
 }

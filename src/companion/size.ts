@@ -1,6 +1,7 @@
 /** Sizes of files as people write them. */
+
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import { Failure } from "./failure.ts";
 
 const bytes = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
 

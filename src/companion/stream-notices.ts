@@ -1,6 +1,7 @@
 /** What is to be said of a block's streams when it has ended. */
+
+import type { Notice } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import type { Notice } from "./failure.ts";
 import type { LostSink } from "./relay.ts";
 import { formatSize } from "./size.ts";
 

@@ -1,9 +1,9 @@
 /** The private directory of `--temporary`: made before the block, removed after it. */
 import { makeTemporaryDirectory, removeTree } from "#system/files.ts";
 import { joinPath, temporaryParent } from "#system/paths.ts";
+import type { Environment } from "../contract/environment.ts";
+import { Failure, type Notice } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import type { Environment } from "./environment.ts";
-import { Failure, type Notice } from "./failure.ts";
 
 /** @throws Failure `temporary-failed` */
 export function makeTemporary(environment: Environment): string {

@@ -6,12 +6,11 @@
  * words by the quoting rules of the system. `$${` stands for `${`.
  */
 import { splitWords } from "#companion/quoting.ts";
+import { Failure } from "../contract/failure.ts";
+import { jsonWords } from "../contract/json-words.ts";
+import { expandText, type Lookup, requireValue } from "../contract/references.ts";
+import { isSecret } from "../contract/secrets.ts";
 import { printable } from "../system/text.ts";
-import { isSecret } from "./environment.ts";
-import { Failure } from "./failure.ts";
-
-/** The value of a variable, or nothing where it is not set. */
-export type Lookup = (name: string) => string | undefined;
 
 /** @throws Failure `variable-unset`, `words-reference`, `words-quote` */
 export function expandWords(words: readonly string[], lookup: Lookup): string[] {
@@ -45,61 +44,7 @@ export function withoutSecret(failure: Failure, program: string): Failure {
   );
 }
 
-/** `text` with every `${NAME}` replaced, as one piece. */
-export function expandText(text: string, lookup: Lookup): string {
-  let expanded = "";
-  let at = 0;
-  for (;;) {
-    const open = text.indexOf("${", at);
-    if (open < 0) return expanded + text.slice(at);
-    if (open > at && text[open - 1] === "$") {
-      expanded += `${text.slice(at, open - 1)}\${`;
-      at = open + 2;
-      continue;
-    }
-    const close = text.indexOf("}", open);
-    if (close < 0)
-      throw new Failure(
-        "words-reference",
-        `'${printable(text)}': the \${ is not closed by }`,
-        "write ${NAME} for a variable, or $${ for the two characters ${",
-      );
-    expanded += text.slice(at, open);
-    expanded += requireValue(text.slice(open + 2, close), text, lookup);
-    at = close + 1;
-  }
-}
-
-function requireValue(name: string, word: string, lookup: Lookup): string {
-  if (name === "" || /[={}]/.test(name))
-    throw new Failure(
-      "words-reference",
-      `'${printable(word)}': '${printable(name)}' is not the name of a variable`,
-      "write ${NAME} for a variable, or $${ for the two characters ${",
-    );
-  const value = lookup(name);
-  if (value === undefined)
-    throw new Failure(
-      "variable-unset",
-      `'${printable(word)}': the variable ${printable(name)} is not set`,
-      "set it in the image, in the activation or in the task's env; " +
-        "for the characters ${ write $${",
-    );
-  return value;
-}
-
 /** The words in a variable's value. Errors name the variable, never its value. */
 function splitValue(name: string, value: string): string[] {
   return jsonWords(value) ?? splitWords(value, name);
-}
-
-function jsonWords(value: string): string[] | undefined {
-  if (!value.trimStart().startsWith("[")) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    const isWord = (word: unknown) => typeof word === "string" && !word.includes("\0");
-    return Array.isArray(parsed) && parsed.every(isWord) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
 }

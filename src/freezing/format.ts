@@ -1,5 +1,5 @@
 /** Writes what src/companion/frozen-format.ts reads. */
-import { firstLine, type Line, lastLine } from "../companion/frozen-format.ts";
+import { firstLine, type Line, lastLine } from "../contract/frozen-format.ts";
 import { encode } from "../system/text.ts";
 
 export type Fact = Omit<Line, "value"> & { readonly value?: string };

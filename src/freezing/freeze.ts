@@ -5,16 +5,12 @@
 import { planActivation } from "#companion/activation-plan.ts";
 import { deferInterruption } from "#system/interruption.ts";
 import type { Started } from "#system/start.ts";
-import { Environment } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
-import {
-  activateFrozen,
-  frozenPath,
-  frozenVariable,
-  needsShell,
-} from "../companion/frozen.ts";
+import { activateFrozen, frozenPath, frozenVariable } from "../companion/frozen.ts";
 import type { Runenv } from "../companion/runenv.ts";
 import { Cancelled, Supervisor } from "../companion/supervision.ts";
+import { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
+import { needsShell } from "../contract/frozen-changes.ts";
 import { SystemError } from "../system/posix/errors.ts";
 import { mayAccess, readFile, status } from "../system/posix/files.ts";
 import { hostName } from "../system/posix/impersonation.ts";

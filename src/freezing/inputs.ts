@@ -3,7 +3,7 @@
  * these source by a plain path, and those that the image's developer names. What else a
  * script may read cannot be known.
  */
-import { fingerprint } from "../companion/frozen-format.ts";
+import { fingerprint } from "../contract/frozen-format.ts";
 import { SystemError } from "../system/posix/errors.ts";
 import { readFile, status } from "../system/posix/files.ts";
 import { decode } from "../system/text.ts";

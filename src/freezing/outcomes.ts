@@ -1,6 +1,6 @@
 /** What becomes of variables, told so that two activations can be compared. */
-import { stateOf } from "../companion/frozen.ts";
-import { expandValue, fingerprint, type State } from "../companion/frozen-format.ts";
+import { stateOf } from "../contract/frozen-changes.ts";
+import { expandValue, fingerprint, type State } from "../contract/frozen-format.ts";
 import { encode } from "../system/text.ts";
 import { type Fact, type Reference, templateOf } from "./format.ts";
 

@@ -1,5 +1,5 @@
 /** Puts files in their places: all of them whole, each by one rename. */
-import { Failure } from "../companion/failure.ts";
+import { Failure } from "../contract/failure.ts";
 import { hiddenName, removeLeftovers } from "../system/hidden.ts";
 import { closeDescriptor, writeAll } from "../system/posix/descriptors.ts";
 import { SystemError } from "../system/posix/errors.ts";

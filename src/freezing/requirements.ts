@@ -1,9 +1,11 @@
 /** What must hold of a frozen activation before it is written down. */
-import { Environment, isSecret } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
+
 import { applyFrozen } from "../companion/frozen.ts";
-import { expandValue } from "../companion/frozen-format.ts";
 import type { Runenv } from "../companion/runenv.ts";
+import { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
+import { expandValue } from "../contract/frozen-format.ts";
+import { isSecret } from "../contract/secrets.ts";
 import { printable } from "../system/text.ts";
 import type { Fact } from "./format.ts";
 import type { Inputs } from "./inputs.ts";

@@ -7,8 +7,8 @@
  * rules found so far foretell is not frozen: such a variable must be as it was.
  */
 
-import { stateOf } from "../companion/frozen.ts";
-import type { State } from "../companion/frozen-format.ts";
+import { stateOf } from "../contract/frozen-changes.ts";
+import type { State } from "../contract/frozen-format.ts";
 import {
   differences,
   foretell,

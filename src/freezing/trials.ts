@@ -8,11 +8,11 @@ import {
   activateByShell,
   standardError,
 } from "../companion/activation-shell.ts";
-import { Environment, nameOf } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
 import type { Sink } from "../companion/relay.ts";
 import type { Runenv } from "../companion/runenv.ts";
 import type { Supervisor } from "../companion/supervision.ts";
+import { Environment, nameOf } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
 import { SystemError } from "../system/posix/errors.ts";
 import {
   changeDirectory,

@@ -3,7 +3,7 @@
  * which many are otherwise at once. Where a rule foretells wrongly, it is tightened: a
  * block whose variables are so is then refused, and not given something wrong.
  */
-import { stateOf } from "../companion/frozen.ts";
+import { stateOf } from "../contract/frozen-changes.ts";
 import {
   foretellAll,
   markOf,

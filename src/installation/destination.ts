@@ -4,7 +4,7 @@ import { errorNumber, SystemError } from "#system/errors.ts";
 import { executableName } from "#system/executable.ts";
 import { linkStatus, status } from "#system/files.ts";
 import { endsAsDirectory, joinPath, parentOf, withoutEnd } from "#system/paths.ts";
-import { Failure } from "../companion/failure.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
 import { refusal } from "./refusal.ts";
 

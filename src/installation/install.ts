@@ -8,14 +8,14 @@ import { joinPath } from "#system/paths.ts";
 import {
   createNamed,
   createUnnamed,
-  finishExecutable,
   finishedSize,
+  finishFile,
   flushDirectory,
   giveName,
   openLocked,
   openPlain,
 } from "#system/staging.ts";
-import { Failure } from "../companion/failure.ts";
+import { Failure } from "../contract/failure.ts";
 import { hiddenName, removeLeftovers } from "../system/hidden.ts";
 import { type Checksum, checksum, isSame } from "./checksum.ts";
 import { type Destination, resolveDestination } from "./destination.ts";
@@ -114,7 +114,8 @@ function place(
 function fill(copy: number, source: number, wanted: Checksum, goOn: () => void): void {
   seek(source, 0);
   copyContent(source, copy, wanted.bytes, goOn);
-  finishExecutable(copy);
+  // Everybody may start it.
+  finishFile(copy, 0o755);
   if (isSame(checksum(copy, goOn), wanted)) return;
   throw new Failure(
     "install-checksum",

@@ -1,7 +1,7 @@
 /** What the system said against a copy, in words that help. */
 import { errorNumber, SystemError } from "#system/errors.ts";
 import { status } from "#system/files.ts";
-import { Failure } from "../companion/failure.ts";
+import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
 
 export function refusal(

@@ -6,6 +6,7 @@
  * its file; the launcher's segments are appended; the table of segments, which stands
  * at the beginning of the file, is written anew. Everything else stays where it is.
  */
+import { identityOffset, identitySize } from "../contract/mark.ts";
 import { type Demands, demandsOf } from "./demands.ts";
 import { Elf, expect, type Segment, segmentSize, segmentType } from "./elf.ts";
 import { threadLocalAlignment, threadLocalSize } from "./symbols.ts";
@@ -18,9 +19,14 @@ const pageSize = 4096;
 
 /**
  * @param launcher the launcher, linked for this very program
+ * @param mark what tells whoever reads the file which program it is (contract/mark.ts)
  * @throws Unexpected where anything is not as expected
  */
-export function link(program: Uint8Array, launcher: Uint8Array): Uint8Array {
+export function link(
+  program: Uint8Array,
+  launcher: Uint8Array,
+  mark: Uint8Array,
+): Uint8Array {
   const target = new Elf(program, "the program");
   const source = new Elf(launcher, "the launcher");
   const demands = demandsOf(target);
@@ -37,27 +43,23 @@ export function link(program: Uint8Array, launcher: Uint8Array): Uint8Array {
   const view = new DataView(result.buffer);
   for (const { address, value } of resolve(source, demands))
     view.setBigUint64(target.offsetOf(address), BigInt(value), true);
-  writeHeader(result, target, source, [
+  const segments = [
     ...target.loads,
     ...placed.map(({ to }) => to),
     threadLocals(source, placed),
     ...target.segments.filter(({ type }) => kept.includes(type)),
-  ]);
-  result.set(checksum(result), identityOffset(new Elf(result, "the result")));
+  ];
+  writeHeader(result, target, source, segments, identitySize + mark.length);
+  const identity = identityOffset(new Elf(result, "the result").segments.length);
+  result.set(mark, identity + identitySize);
+  result.set(checksum(result), identity);
   return result;
 }
 
 /**
- * Where a checksum of the whole file is, itself taken as zeros: behind the table of
- * segments. It tells one build from another (system/posix/running.ts).
+ * SHA-256 of the whole file, its own bytes taken as zeros. It tells one build from
+ * another (system/posix/running.ts).
  */
-export function identityOffset(linked: Elf): number {
-  return headerSize + linked.segments.length * segmentSize;
-}
-
-const identitySize = 32;
-
-/** SHA-256. */
 function checksum(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(new Bun.CryptoHasher("sha256").update(bytes).digest());
 }
@@ -156,11 +158,12 @@ function writeHeader(
   target: Elf,
   source: Elf,
   segments: readonly Segment[],
+  behind: number,
 ): void {
   const room = target.segments.length * segmentSize;
   expect(
-    segments.length * segmentSize + identitySize <= room,
-    `${segments.length} segments and a checksum fit in a table of ${room} bytes`,
+    segments.length * segmentSize + behind <= room,
+    `${segments.length} segments and ${behind} bytes fit in a table of ${room} bytes`,
   );
   result.fill(0, headerSize, headerSize + room);
   const view = new DataView(result.buffer);

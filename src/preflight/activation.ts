@@ -19,12 +19,13 @@ import { isAbsolute, joinPath, temporaryParent } from "#system/paths.ts";
 import { activate } from "../companion/activation.ts";
 import type { ActivationPlan } from "../companion/activation-file.ts";
 import type { ActivationLimits } from "../companion/activation-shell.ts";
-import type { Environment } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
-import { frozenPath, needsShell } from "../companion/frozen.ts";
+import { frozenPath } from "../companion/frozen.ts";
 import type { Runenv } from "../companion/runenv.ts";
 import type { Supervisor } from "../companion/supervision.ts";
 import { removeTemporary } from "../companion/temporary.ts";
+import type { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
+import { needsShell } from "../contract/frozen-changes.ts";
 import { printable } from "../system/text.ts";
 import { type Finding, failed, ok, skipped, warning } from "./finding.ts";
 

@@ -5,9 +5,10 @@ import { fileProblem, findProgram } from "#companion/program.ts";
 import { who } from "#preflight/everybody.ts";
 import { fileInPath, startProblem } from "#preflight/startable.ts";
 import { isAbsolute } from "#system/paths.ts";
-import type { Environment } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
-import { expandWords, type Lookup } from "../companion/words.ts";
+import { expandWords } from "../companion/words.ts";
+import type { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
+import type { Lookup } from "../contract/references.ts";
 import { printable } from "../system/text.ts";
 import { type Finding, failed, ok, type Problem, warning } from "./finding.ts";
 

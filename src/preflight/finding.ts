@@ -1,7 +1,7 @@
 /**
  * What a check found: one line, and where something is wrong a second that mends it.
  */
-import type { Failure, Notice } from "../companion/failure.ts";
+import type { Failure, Notice } from "../contract/failure.ts";
 
 /** Every check, in the order of the report; docs/check.md explains each. */
 export const checkNames = [

@@ -1,18 +1,20 @@
 /** Which runenvs there are to check, and whether their variables say what is meant. */
 import { variableKey } from "#system/variables.ts";
-import type { Environment } from "../companion/environment.ts";
-import { Failure } from "../companion/failure.ts";
 import {
   findRunenv,
   type Runenv,
   type RunenvRequest,
   runenvNames,
 } from "../companion/runenv.ts";
+import type { Environment } from "../contract/environment.ts";
+import { Failure } from "../contract/failure.ts";
+import {
+  runenvPrefix,
+  runenvSuffixes,
+  runenvVariable,
+} from "../contract/runenv-variables.ts";
 import { printable } from "../system/text.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
-
-const prefix = "DA__P7__RUNENV__";
-const suffixes = ["ACTIVATE", "EXECUTE", "VERSION", "FROZEN"];
 
 /** The one that is asked for, or all that are declared, in whatever version. */
 export function requestsFor(
@@ -28,24 +30,24 @@ export function checkVariables(environment: Environment): Finding {
   const known = runenvNames(environment);
   const read = new Set(
     known.flatMap((name) =>
-      suffixes.map((suffix) => variableKey(`${prefix}${name}__${suffix}`)),
+      runenvSuffixes.map((suffix) => variableKey(runenvVariable(name, suffix))),
     ),
   );
   const stray = environment
-    .names(prefix)
+    .names(runenvPrefix)
     .filter((name) => !read.has(variableKey(name)));
   if (stray.length > 0)
     return warning("variables", {
       message: `sidecar does not read ${stray.map(printable).join(", ")}`,
       hint:
-        `write ${prefix}<NAME>__ACTIVATE, __EXECUTE or __VERSION; ` +
+        `write ${runenvPrefix}<NAME>__ACTIVATE, __EXECUTE or __VERSION; ` +
         "NAME has upper case letters, digits and single _",
     });
   if (known.length === 0)
     return warning("variables", {
       message: "no runenv is declared: only blocks without --runenv would run",
       hint:
-        `in the Dockerfile: ENV ${prefix}<NAME>__EXECUTE=… ` +
+        `in the Dockerfile: ENV ${runenvPrefix}<NAME>__EXECUTE=… ` +
         "(docs/image-developers.md)",
     });
   return ok("variables", `declared: ${known.join(", ")}`);
@@ -65,7 +67,7 @@ export function checkDeclaration(
     }
     const finding = warning("runenv", {
       message: "no version is declared: whichever is asked for is granted",
-      hint: `in the Dockerfile: ENV ${prefix}${name}__VERSION=1`,
+      hint: `in the Dockerfile: ENV ${runenvVariable(name, "VERSION")}=1`,
     });
     return { finding: { ...finding, runenv: name }, runenv };
   } catch (error) {
@@ -77,6 +79,6 @@ export function checkDeclaration(
 /** Who checks an image can mend it, and need not choose another one. */
 function mended(failure: Failure, name: string): Failure {
   if (failure.code !== "runenv-version-invalid") return failure;
-  const hint = `in the Dockerfile: ENV ${prefix}${name}__VERSION=1, a whole number`;
+  const hint = `in the Dockerfile: ENV ${runenvVariable(name, "VERSION")}=1, a whole number`;
   return new Failure(failure.code, failure.message, hint);
 }

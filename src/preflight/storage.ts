@@ -6,8 +6,8 @@ import { SystemError } from "#system/errors.ts";
 import { listDirectory, mayAccess, status } from "#system/files.ts";
 import { absoluteForm, isAbsolute } from "#system/paths.ts";
 import { storagePrefix } from "../companion/directories.ts";
-import { type Environment, shownValue } from "../companion/environment.ts";
 import { exposureNotice, findExposures, mountPoints } from "../companion/exposure.ts";
+import { type Environment, shownValue } from "../contract/environment.ts";
 import { printable } from "../system/text.ts";
 import { type Finding, failed, ok, skipped, warning } from "./finding.ts";
 

@@ -5,6 +5,8 @@
  * if nobody but root, this user, or the owner of sidecar itself can have written it.
  * What was opened is what is judged: a name may change its meaning in between.
  */
+
+import { Failure } from "../../contract/failure.ts";
 import { closeDescriptor, readSome } from "../../system/posix/descriptors.ts";
 import { descriptorStatus, type FileStatus, status } from "../../system/posix/files.ts";
 import {
@@ -16,13 +18,11 @@ import {
 import { O_CLOEXEC, O_NONBLOCK } from "../../system/posix/open-flags.ts";
 import { userIdentifier } from "../../system/posix/process.ts";
 import { encodeTerminated, printable } from "../../system/text.ts";
-import { Failure } from "../failure.ts";
 
 /** Whether activations can be frozen on this system. */
 export const canFreeze = true;
 
-/** Where a frozen activation is that no variable names: a file for each runenv. */
-export const frozenDirectory = "/usr/local/share/sidecar/frozen";
+export { frozenDirectory } from "../../contract/frozen-changes.ts";
 
 /** Bytes; more cannot be an environment. */
 const largestFile = 4 << 20;

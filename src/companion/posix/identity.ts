@@ -5,6 +5,11 @@
  * image's if this user owns it, else /tmp/home; /tmp is everybody's, so that what is
  * found there is used only if it is a real directory of this very user.
  */
+
+import type { Environment } from "../../contract/environment.ts";
+import { isPlatformUser } from "../../contract/everybody.ts";
+import type { Notice } from "../../contract/failure.ts";
+import { defaultHome } from "../../contract/places.ts";
 import { SystemError } from "../../system/posix/errors.ts";
 import {
   linkStatus,
@@ -15,10 +20,6 @@ import {
 } from "../../system/posix/files.ts";
 import { userIdentifier } from "../../system/posix/process.ts";
 import { decode } from "../../system/text.ts";
-import type { Environment } from "../environment.ts";
-import type { Notice } from "../failure.ts";
-
-export const defaultHome = "/tmp/home";
 
 /** For messages. */
 export function thisUser(): string {
@@ -45,10 +46,6 @@ const rootNotice: Notice = {
   hint: "start it as a user of 20000–29999, without privileges",
   concernsSafety: true,
 };
-
-export function isPlatformUser(uid: number): boolean {
-  return uid >= 20_000 && uid <= 29_999;
-}
 
 /** Decides who the block is, and makes its HOME where that is needed. */
 export function establishIdentity(environment: Environment): Identity {

@@ -1,10 +1,11 @@
 /** PROGRAM: where it is, and if it cannot be started, why that really is. */
 
+import { Failure } from "../../contract/failure.ts";
+import { machineName } from "../../contract/machines.ts";
 import { errorNumber, SystemError } from "../../system/posix/errors.ts";
 import { mayAccess, readFile, status } from "../../system/posix/files.ts";
 import { userIdentifier } from "../../system/posix/process.ts";
 import { decode, printable } from "../../system/text.ts";
-import { Failure } from "../failure.ts";
 import { problemOf } from "../file-problem.ts";
 
 /** What POSIX shells and execvp(3) search where there is no PATH. */
@@ -183,20 +184,6 @@ function isElf64(head: Uint8Array): boolean {
   return isElf(head) && head[4] === 2 && head[5] === 1 && head.length >= 64;
 }
 
-/** Names of e_machine (elf(5)), as `uname -m` says them. */
-const machines: Readonly<Record<number, string>> = {
-  3: "i386",
-  8: "mips",
-  20: "ppc",
-  21: "ppc64",
-  22: "s390x",
-  40: "arm",
-  62: "x86_64",
-  183: "aarch64",
-  243: "riscv64",
-  258: "loongarch64",
-};
-
 /** The architecture of an ELF file, or what else the file is made for. */
 function machineOf(head: Uint8Array): string | undefined {
   if (head[0] === 0x4d && head[1] === 0x5a) return "Windows";
@@ -206,5 +193,5 @@ function machineOf(head: Uint8Array): string | undefined {
   if (!isElf(head)) return undefined;
   const low =
     head[5] === 2 ? head[19]! | (head[18]! << 8) : head[18]! | (head[19]! << 8);
-  return machines[low] ?? `the machine type ${low}`;
+  return machineName(low);
 }

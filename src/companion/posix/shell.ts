@@ -1,8 +1,9 @@
 /** A POSIX shell: how it is told what to do, and what of its environment counts. */
+
+import { Environment, nameOf } from "../../contract/environment.ts";
 import type { Start } from "../../system/posix/spawn.ts";
 import { printable } from "../../system/text.ts";
 import type { ShellPlan } from "../activation-file.ts";
-import { Environment, nameOf } from "../environment.ts";
 import { quoted } from "./quoting.ts";
 
 /**

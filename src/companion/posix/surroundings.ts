@@ -3,13 +3,11 @@ import { SystemError } from "#system/errors.ts";
 import { readFile } from "#system/files.ts";
 import { decode } from "../../system/text.ts";
 
+export { sharedRoots } from "../../contract/places.ts";
 export { countKills, openAccount } from "./account.ts";
 
 /** Who tells of a block's usage where there is no cgroup of its own. */
 export const usageSource = "process";
-
-/** The roots of all users' homes and of all apps, by the platform's convention. */
-export const sharedRoots: readonly string[] = ["/Users", "/Apps"];
 
 /** Kubernetes' file for a summary of a container's end (it need not be there). */
 export const terminationLog: string | undefined = "/dev/termination-log";

@@ -1,6 +1,7 @@
 /** What a value of `…__ACTIVATE` means on Windows. */
 import { SystemError } from "#system/errors.ts";
 import { status } from "#system/files.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import { hasDirectory, isAbsolute } from "../../system/windows/paths.ts";
 import { isBatchFile } from "../../system/windows/quoting.ts";
@@ -10,7 +11,6 @@ import {
   forDeveloper,
   requireReadable,
 } from "../activation-file.ts";
-import { Failure } from "../failure.ts";
 
 const isVariables = (path: string) => /\.env$/i.test(path);
 const isPowerShellScript = (path: string) => /\.ps1$/i.test(path);

@@ -1,6 +1,6 @@
 /** Who the block is on Windows: whom sidecar is, with the profile that Windows made. */
-import type { Environment } from "../environment.ts";
-import type { Notice } from "../failure.ts";
+import type { Environment } from "../../contract/environment.ts";
+import type { Notice } from "../../contract/failure.ts";
 
 export type Identity = {
   /** Variables to set. */

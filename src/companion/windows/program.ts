@@ -1,4 +1,6 @@
 /** PROGRAM on Windows: where it is, and if it cannot be started, why that is. */
+
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import {
   errorNumber,
@@ -7,7 +9,6 @@ import {
 } from "../../system/windows/errors.ts";
 import { status } from "../../system/windows/files.ts";
 import { hasDirectory, joinPath } from "../../system/windows/paths.ts";
-import { Failure } from "../failure.ts";
 import { problemOf } from "../file-problem.ts";
 
 /** What Windows can start: programs, and through cmd.exe batch files. */

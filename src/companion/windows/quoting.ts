@@ -1,8 +1,8 @@
 /** The words in a variable's value, by the rules of Windows. */
 import { mayAccess } from "#system/files.ts";
+import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import { runtimeWords } from "../../system/windows/quoting.ts";
-import { Failure } from "../failure.ts";
 
 /**
  * A value that names a file is one word: folders like `C:\Program Files` have blanks.

@@ -3,11 +3,12 @@
  * counts. Paths reach them in variables, so that neither takes a part of one for its
  * own language.
  */
+
+import { Environment, nameOf } from "../../contract/environment.ts";
 import { printable } from "../../system/text.ts";
 import type { Start } from "../../system/windows/spawn.ts";
 import { variableKey } from "../../system/windows/variables.ts";
 import type { ShellPlan } from "../activation-file.ts";
-import { Environment, nameOf } from "../environment.ts";
 import { isPowerShell } from "./activation-plan.ts";
 
 const fileVariable = "SIDECAR_ACTIVATION_FILE";

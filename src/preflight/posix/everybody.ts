@@ -1,10 +1,11 @@
 /** A file's way from the root, and whether everybody may go it. */
+import type { Wish } from "../../contract/everybody.ts";
 import { errorNumber, SystemError } from "../../system/posix/errors.ts";
 import { linkStatus, mayAccess } from "../../system/posix/files.ts";
 import { fileSystem, readLink } from "../../system/posix/inspection.ts";
 import { printable } from "../../system/text.ts";
 import type { Problem } from "../finding.ts";
-import { barrier, type Step, type Wish } from "./permission.ts";
+import { barrier, type Step } from "./permission.ts";
 
 /** Of whom it is told what he may do. */
 export const who = "everybody";

@@ -1,4 +1,5 @@
 /** Whether a HOME can be made for whoever comes: /tmp, and what is there already. */
+import { isAllowed } from "../../contract/everybody.ts";
 import { SystemError } from "../../system/posix/errors.ts";
 import type { FileStatus } from "../../system/posix/files.ts";
 import type { FileSystem } from "../../system/posix/inspection.ts";
@@ -12,7 +13,7 @@ import {
   skipped,
   warning,
 } from "../finding.ts";
-import { isAllowed, type Step } from "./permission.ts";
+import type { Step } from "./permission.ts";
 
 /** A directory in which a HOME could be made, as it was found. */
 export type Place = {

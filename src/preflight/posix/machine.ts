@@ -1,8 +1,7 @@
 /** What the machine, container or host grants a block: facts in, findings out. */
+import { isPlatformUser } from "../../contract/everybody.ts";
 import { type Finding, ok, type Problem, skipped, warning } from "../finding.ts";
 import { describeSize } from "./home.ts";
-
-const isPlatformUser = (uid: number) => uid >= 20_000 && uid <= 29_999;
 
 export function checkUser(uid: number): Finding {
   if (uid === 0)

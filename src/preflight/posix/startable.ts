@@ -1,6 +1,5 @@
 /** Whether everybody can start a program, and all that the kernel starts for it. */
 
-import { Failure } from "../../companion/failure.ts";
 import {
   fileProblem,
   findProgram,
@@ -10,13 +9,14 @@ import {
   notRecognized,
   requirementOf,
 } from "../../companion/posix/program.ts";
-import type { Lookup } from "../../companion/words.ts";
+import { Failure } from "../../contract/failure.ts";
+import type { Lookup } from "../../contract/references.ts";
+import { shellWord } from "../../contract/shell-words.ts";
 import { SystemError } from "../../system/posix/errors.ts";
 import { status } from "../../system/posix/files.ts";
 import { decode, printable } from "../../system/text.ts";
 import { inDockerfile, type Problem } from "../finding.ts";
 import { everybodyProblem } from "./everybody.ts";
-import { shellWord } from "./permission.ts";
 
 /**
  * A script's interpreter may be a script; the kernel goes on for so long (execve(2)).

@@ -1,10 +1,12 @@
 /**
  * What is around a block on Linux: the facts are gathered here, and judged elsewhere.
  */
-import type { Environment } from "../../companion/environment.ts";
+
 import { findCgroup } from "../../companion/posix/cgroup.ts";
-import { defaultHome, isPlatformUser } from "../../companion/posix/identity.ts";
 import { mountTable } from "../../companion/posix/surroundings.ts";
+import type { Environment } from "../../contract/environment.ts";
+import { isPlatformUser } from "../../contract/everybody.ts";
+import { defaultHome } from "../../contract/places.ts";
 import { errorNumber, SystemError } from "../../system/posix/errors.ts";
 import { isStatic, openExecutable } from "../../system/posix/executable.ts";
 import {

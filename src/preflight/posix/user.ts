@@ -1,11 +1,8 @@
 /** As whom an activation is tried: as whoever runs the check, but never as root. */
 
-import type { Environment } from "../../companion/environment.ts";
-import {
-  defaultHome,
-  identityVariables,
-  passwdName,
-} from "../../companion/posix/identity.ts";
+import { identityVariables, passwdName } from "../../companion/posix/identity.ts";
+import type { Environment } from "../../contract/environment.ts";
+import { defaultHome } from "../../contract/places.ts";
 import { asUser } from "../../system/posix/credentials.ts";
 import { SystemError } from "../../system/posix/errors.ts";
 import { readFile } from "../../system/posix/files.ts";

@@ -1,5 +1,5 @@
 /** What is around a block on Windows, of all that is checked elsewhere: sidecar. */
-import type { Environment } from "../../companion/environment.ts";
+import type { Environment } from "../../contract/environment.ts";
 import { printable } from "../../system/text.ts";
 import { openExecutable } from "../../system/windows/executable.ts";
 import { type Finding, ok } from "../finding.ts";

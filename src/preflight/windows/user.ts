@@ -1,5 +1,5 @@
 /** As whom an activation is tried: as this user, since nobody else can be had. */
-import type { Environment } from "../../companion/environment.ts";
+import type { Environment } from "../../contract/environment.ts";
 
 export type Actor<Result> = {
   readonly result: Result;

@@ -75,12 +75,12 @@ export function giveName(descriptor: number, path: string): boolean {
   });
 }
 
-/** Lets everybody start the file, whatever the umask, and waits until it is on disk. */
-export function finishExecutable(descriptor: number): void {
+/** Gives the file its mode, whatever the umask, and waits until it is on disk. */
+export function finishFile(descriptor: number, mode: number): void {
   const SYS_fsync = 74;
   const SYS_fchmod = 91;
   const c = commonLibc();
-  checked("fchmod", Number(c.syscall(SYS_fchmod, descriptor, 0o755, 0)));
+  checked("fchmod", Number(c.syscall(SYS_fchmod, descriptor, mode, 0)));
   checked("fsync", Number(c.syscall(SYS_fsync, descriptor, 0, 0)));
 }
 

@@ -54,7 +54,7 @@ export function createNamed(path: string): number {
 }
 
 /** Waits until the file is on disk; its rights are those of its directory. */
-export function finishExecutable(descriptor: number): void {
+export function finishFile(descriptor: number, _mode: number): void {
   checked("FlushFileBuffers", moreKernel().FlushFileBuffers(descriptor));
 }
 

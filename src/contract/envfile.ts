@@ -11,13 +11,14 @@
  * replaced from the environment so far, also in "…"; `$${` stands for `${`. "…" and '…'
  * may go over several lines; in "…" a \ escapes `"` and `\`.
  */
-import { variableKey } from "#system/variables.ts";
+
 import { printable } from "../system/text.ts";
 import { Failure } from "./failure.ts";
-import { expandText, type Lookup } from "./words.ts";
+import { expandText, type Lookup } from "./references.ts";
 
 /**
  * @param path for messages
+ * @param key the form of a name in which names are compared
  * @returns the variables that the file sets, in its order
  * @throws Failure `activation-file-invalid`, which names the line
  */
@@ -25,10 +26,11 @@ export function readEnvFile(
   path: string,
   text: string,
   lookup: Lookup,
+  key: (name: string) => string = (name) => name,
 ): Map<string, string> {
   const variables = new Map<string, string>();
   const values = new Map<string, string>();
-  const sofar: Lookup = (name) => values.get(variableKey(name)) ?? lookup(name);
+  const sofar: Lookup = (name) => values.get(key(name)) ?? lookup(name);
   const lines = text.split("\n");
   for (let index = 0; index < lines.length; index += 1) {
     const start = index;
@@ -55,7 +57,7 @@ export function readEnvFile(
     }
     const finishedValue = finished(value, quote, sofar, invalid);
     variables.set(name, finishedValue);
-    values.set(variableKey(name), finishedValue);
+    values.set(key(name), finishedValue);
   }
   return variables;
 }

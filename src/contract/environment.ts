@@ -1,5 +1,6 @@
 import { entriesFrom, findEntry, variableKey } from "#system/variables.ts";
 import { printable } from "../system/text.ts";
+import { isSecret } from "./secrets.ts";
 
 /**
  * An environment as the kernel has it: `NAME=VALUE` entries in their order.
@@ -60,11 +61,6 @@ export class Environment {
 export function nameOf(entry: string): string | undefined {
   const at = entry.indexOf("=");
   return at > 0 ? entry.slice(0, at) : undefined;
-}
-
-/** Whether the value of such a variable must never be shown. */
-export function isSecret(name: string): boolean {
-  return /PASSWORD|TOKEN|SECRET|KEY/i.test(name);
 }
 
 /** A variable's value for a message. */
