@@ -6,6 +6,7 @@ import { type Docker, hardened, startDocker } from "./support/docker.ts";
 import {
   buildFamily,
   debianRoot,
+  expectBlock,
   expectedOf,
   family,
   familyBlocks,
@@ -13,7 +14,6 @@ import {
   known,
   lint,
   placeOf,
-  runBlock,
 } from "./support/family.ts";
 import {
   describeWhere,
@@ -67,19 +67,12 @@ describeWhere(
 
     it.each(familyBlocks)(
       "$name runs its block as a user without privileges, to the known result",
-      ({ folder, name, block, earlier }) => {
-        const directory = placeOf(folder);
-        for (const one of earlier)
-          expect(runBlock(docker, name, one, directory).code).toBe(0);
-        const { code, stdout, stderr } = runBlock(docker, name, block, directory);
-        expect(stderr).toBe("");
-        expect(stdout).toBe(expectedOf(folder, block));
-        expect(code).toBe(0);
-        const record = join(directory, "result.json");
+      (one) => {
+        const record = join(expectBlock(docker, one), "result.json");
         expect(statSync(record).uid).toBe(platformUser);
         expect(JSON.parse(readFileSync(record, "utf8"))).toMatchObject({
           state: "finished",
-          runenv: { name: block.runenv[0] },
+          runenv: { name: one.block.runenv[0] },
           exit: { code: 0, cause: "exited" },
         });
       },

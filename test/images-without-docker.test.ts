@@ -8,14 +8,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Docker, startDocker } from "./support/docker.ts";
 import {
-  expectedOf,
+  expectBlock,
   family,
   familyBlocks,
   hasDebianRoot,
   known,
   lint,
-  placeOf,
-  runBlock,
 } from "./support/family.ts";
 import { describeWhere, has, hasNamespaces, isRoot } from "./support/machine.ts";
 import { root } from "./support/paths.ts";
@@ -112,14 +110,8 @@ describeWhere(
 
       it.each(familyBlocks)(
         "$name runs its block as a user without privileges, read-only",
-        ({ folder, name, block, earlier }) => {
-          const directory = placeOf(folder);
-          for (const one of earlier)
-            expect(runBlock(docker, name, one, directory).code).toBe(0);
-          const { code, stdout, stderr } = runBlock(docker, name, block, directory);
-          expect(stderr).toBe("");
-          expect(stdout).toBe(expectedOf(folder, block));
-          expect(code).toBe(0);
+        (one) => {
+          expectBlock(docker, one);
         },
       );
     });

@@ -72,7 +72,7 @@ export function expectedOf(folder: string, { expected }: Block): string {
 }
 
 /** Runs a block of an image that Docker has, as pCluster would, in `directory`. */
-export function runBlock(
+function runBlock(
   docker: Docker,
   name: string,
   block: Block,
@@ -83,6 +83,24 @@ export function runBlock(
     ...[name, "--result=/block/result.json"],
     ...wordsOf(block),
   ]);
+}
+
+/**
+ * Runs a block, behind those that it may need, and expects what it is known to print.
+ * @returns the directory, with its record
+ */
+export function expectBlock(
+  docker: Docker,
+  { folder, name, block, earlier }: (typeof familyBlocks)[number],
+): string {
+  const directory = placeOf(folder);
+  for (const one of earlier)
+    expect(runBlock(docker, name, one, directory).code).toBe(0);
+  const { code, stdout, stderr } = runBlock(docker, name, block, directory);
+  expect(stderr).toBe("");
+  expect(stdout).toBe(expectedOf(folder, block));
+  expect(code).toBe(0);
+  return directory;
 }
 
 /** A copy of blocks/ that belongs to the platform's user. */
