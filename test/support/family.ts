@@ -72,12 +72,7 @@ export function expectedOf(folder: string, { expected }: Block): string {
 }
 
 /** Runs a block of an image that Docker has, as pCluster would, in `directory`. */
-function runBlock(
-  docker: Docker,
-  name: string,
-  block: Block,
-  directory: string,
-) {
+function runBlock(docker: Docker, name: string, block: Block, directory: string) {
   return docker.run([
     ...[...hardened, `--volume=${directory}:/block`, "--workdir=/block"],
     ...[name, "--result=/block/result.json"],
