@@ -6,10 +6,11 @@ import { parseDuration } from "../companion/duration.ts";
 import { Log, type LogFormat } from "../companion/log.ts";
 import type { Request } from "../companion/request.ts";
 import { runBlock } from "../companion/run.ts";
-import { parseRunenv } from "../companion/runenv.ts";
 import { parseSize } from "../companion/size.ts";
 import { Environment } from "../contract/environment.ts";
-import { Failure, internalError } from "../contract/failure.ts";
+import { Failure } from "../contract/failure.ts";
+import { internalError } from "../contract/internal-error.ts";
+import { parseRunenv } from "../contract/runenv-request.ts";
 import { type Given, options } from "./options.ts";
 import { type Parsed, parseBlock, UnknownOption } from "./parse.ts";
 

@@ -2,7 +2,6 @@
  * The one type of error: what is wrong, in one line; what to do, in a second; and a
  * stable word for programs. docs/messages.md explains each word.
  */
-import { errorNumber, SystemError } from "#system/errors.ts";
 
 /**
  * Every refusal and the exit code that goes with it (the contract's table). It is made
@@ -165,23 +164,3 @@ export type Notice = {
   /** Under `--strict` this is a refusal. */
   readonly concernsSafety?: boolean;
 };
-
-/**
- * What nobody has foreseen, as one line like any other, and no stack: a mistake of
- * ours; or a limit that any call may meet.
- */
-export function internalError(error: unknown): Failure {
-  if (error instanceof SystemError && error.errno === errorNumber.EMFILE)
-    return new Failure(
-      "open-files-limited",
-      "sidecar may not open as many files and pipes as it needs for this block",
-      "allow it 64 or more (ulimit -n, docker run --ulimit nofile=…)",
-    );
-  const what =
-    error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new Failure(
-    "internal-error",
-    `sidecar made a mistake: ${what}`,
-    "please report this line, the command line and `sidecar --version`",
-  );
-}

@@ -1,7 +1,8 @@
 /** `sidecar image pull REFERENCE -o OUT`: an image from a registry. */
+
+import { parseReference, repositoryName } from "../../contract/image-reference.ts";
 import { writeOutput } from "../../image/archive/output.ts";
 import type { ImageSource } from "../../image/model.ts";
-import { parseReference, repositoryName } from "../../image/reference.ts";
 import { defaultTag, openRegistry } from "../../image/registry/source.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";

@@ -1,5 +1,5 @@
 /** `sidecar image push SOURCE REFERENCE`: an image into a registry. */
-import { parseReference } from "../../image/reference.ts";
+import { parseReference } from "../../contract/image-reference.ts";
 import { pushImage } from "../../image/registry/push.ts";
 import { openSource } from "../../image/source/open.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";

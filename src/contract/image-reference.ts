@@ -13,9 +13,11 @@
  *
  * Names of hosts are compared, and printed, in lower case.
  */
-import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import type { Digest } from "./model.ts";
+import { Failure } from "./failure.ts";
+
+/** `sha256:` and 64 lower-case hexadecimal digits. Sidecar accepts no other algorithm. */
+export type Digest = `sha256:${string}`;
 
 export type Repository = {
   /** A name, an IPv4 address, or an IPv6 address in brackets; in lower case. */

@@ -1,0 +1,115 @@
+/** Names, versions and pairs, as deployments, hosts and blocks write them. */
+import { readPair } from "../contract/pair.ts";
+import { isRunenvName, parseVersion } from "../contract/runenv-variables.ts";
+import { printable } from "../system/text.ts";
+import {
+  type Feature,
+  type OperatingSystem,
+  operatingSystems,
+  type Runenv,
+} from "./capability.ts";
+
+/** Something that was read, or in words why it is none. */
+export type Read<Value> = { readonly value: Value } | { readonly problem: string };
+
+/** What may stand in a component of a repository (distribution's regexp.go). */
+const versionForm = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+
+/** A runenv's name in upper case. */
+export function readRunenvName(text: string): Read<string> {
+  const name = text.trim().toUpperCase();
+  if (isRunenvName(name)) return { value: name };
+  const problem = `'${printable(text)}' is no name: it has letters, digits and single _`;
+  return { problem };
+}
+
+/** A feature's name in upper case; `-` and `_` are one. */
+export function readFeatureName(text: string): Read<string> {
+  return readRunenvName(text.replaceAll("-", "_"));
+}
+
+export function readRunenvVersion(text: string): Read<number> {
+  const value = parseVersion(text.trim());
+  if (value !== undefined) return { value };
+  return { problem: `'${printable(text)}' is not a whole number from 0 on` };
+}
+
+/** A feature's version in lower case: what can be part of an image's name. */
+export function readFeatureVersion(text: string): Read<string> {
+  const value = text.trim().toLowerCase();
+  if (versionForm.test(value)) return { value };
+  const problem =
+    `'${printable(text)}' is no version: ` +
+    "it has letters and digits, with single . or _, or with -, between them";
+  return { problem };
+}
+
+/** `(PYTHON3,42)`. */
+export function readRunenv(text: string): Read<Runenv> {
+  const pair = readPair(text);
+  if (typeof pair === "string") return { problem: pair };
+  const name = readRunenvName(pair[0]);
+  if ("problem" in name) return name;
+  if (!pair[1]) return { problem: "the version is missing" };
+  const version = readRunenvVersion(pair[1]);
+  if ("problem" in version) return version;
+  return { value: { name: name.value, version: version.value } };
+}
+
+/** `(ABAQUS,v2021.05)`. */
+export function readFeature(text: string): Read<Feature> {
+  const wanted = readWantedFeature(text);
+  if ("problem" in wanted) return wanted;
+  const { name, version } = wanted.value;
+  if (version === null) return { problem: "the version is missing" };
+  return { value: { name, version } };
+}
+
+/** A feature that is asked for: `null` is any version. */
+export type WantedFeature = {
+  readonly name: string;
+  readonly version: string | null;
+};
+
+/** `(ABAQUS,v42)`; or any version: `ABAQUS`, `(ABAQUS,null)`. */
+export function readWantedFeature(text: string): Read<WantedFeature> {
+  const pair = readPair(text);
+  if (typeof pair === "string") return { problem: pair };
+  const name = readFeatureName(pair[0]);
+  if ("problem" in name) return name;
+  if (pair[1] === undefined || pair[1] === "null")
+    return { value: { name: name.value, version: null } };
+  const version = readFeatureVersion(pair[1]);
+  if ("problem" in version) return version;
+  return { value: { name: name.value, version: version.value } };
+}
+
+/** `Linux`, in any case. */
+export function readOperatingSystem(text: string): Read<OperatingSystem> {
+  const written = text.trim().toLowerCase();
+  const value = operatingSystems.find((one) => one.toLowerCase() === written);
+  if (value) return { value };
+  return {
+    problem: `'${printable(text)}' is not one of ${operatingSystems.join(", ")}`,
+  };
+}
+
+const labelForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const longestHost = 253;
+
+/** The name of a host in lower case (RFC 1123), with its domain or without. */
+export function readHostName(text: string): Read<string> {
+  const value = text.trim().toLowerCase();
+  const isName =
+    value.length <= longestHost &&
+    value.split(".").every((label) => labelForm.test(label));
+  if (isName) return { value };
+  return {
+    problem: `'${printable(text)}' is no host's name: it has letters, digits, - and .`,
+  };
+}
+
+/** `(ABAQUS,v2021.05)`, as it is read. */
+export function pairText({ name, version }: Runenv | WantedFeature): string {
+  return `(${name},${version})`;
+}
