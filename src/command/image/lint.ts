@@ -22,7 +22,7 @@ import { printable } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
 import { nearest } from "../suggest.ts";
 import { version } from "../version.ts";
-import type { ImageContext } from "./command.ts";
+import type { CommandContext } from "../command.ts";
 import { progress } from "./progress.ts";
 import { accessFrom, registryOptions } from "./registry-options.ts";
 
@@ -73,7 +73,7 @@ least as severe as --fail-on says.`,
   ],
 } as const satisfies CommandSyntax;
 
-export async function run(words: CommandWords, context: ImageContext): Promise<number> {
+export async function run(words: CommandWords, context: CommandContext): Promise<number> {
   const format = formatOf(words);
   const rules = chosenRules(words.values("ignore"));
   const failOn = words.value("fail-on") as Threshold;
@@ -167,7 +167,7 @@ async function lintAll(
 function formatted(
   report: Report,
   format: (typeof formats)[number],
-  { environment }: ImageContext,
+  { environment }: CommandContext,
 ): string {
   switch (format) {
     case "json":
