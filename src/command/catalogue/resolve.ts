@@ -98,15 +98,18 @@ function asJson({ place, runenv, feature }: Resolution, request: Request): strin
   });
 }
 
-/** What a host must have, whichever engine is to find it. */
+/**
+ * What a host must have, whichever engine is to find it: it is the one that was found
+ * only where the block asks for that one.
+ */
 function hostJson(
-  { os, extensionNode }: Place,
-  { runenv }: Request,
+  { os }: Place,
+  { runenv, extensionNode }: Request,
   feature: Resolution["feature"],
 ) {
   return {
     os,
-    extension_node: extensionNode,
+    extension_node: extensionNode ?? null,
     runenv_at_least: [runenv.name, runenv.version],
     require: feature && [feature.name, feature.version],
   };
@@ -142,7 +145,7 @@ function explanation(
  */
 function needsOf(
   { place, feature }: Resolution,
-  { runenv }: Request,
+  { runenv, extensionNode }: Request,
   places: readonly Place[],
 ): Needs {
   const versions = new Set<number>();
@@ -151,7 +154,7 @@ function needsOf(
       if (name === runenv.name && version >= runenv.version) versions.add(version);
   return {
     os: place.os,
-    extensionNode: place.extensionNode,
+    extensionNode: extensionNode ?? null,
     runenv,
     feature,
     known: {
