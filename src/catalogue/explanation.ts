@@ -1,7 +1,7 @@
 /** How the place for a block was found, step by step, for people. */
 import type { Place } from "./capability.ts";
-import { compareFeatures } from "./order.ts";
 import { nearestMisses, placeText } from "./nearest.ts";
+import { compareFeatures } from "./order.ts";
 import {
   isThere,
   isWanted,

@@ -84,6 +84,7 @@ function listed(texts: readonly string[]): string {
 
 /** `registry.example.com/pseven-calc-cobol-42 (DA__P7__…__COBOL)`. */
 export function placeText({ image, extensionNode, os, origin }: Place): string {
-  const what = image ?? (extensionNode === null ? `any ${os} host` : `@${extensionNode}`);
+  const what =
+    image ?? (extensionNode === null ? `any ${os} host` : `@${extensionNode}`);
   return `${what} (${origin})`;
 }

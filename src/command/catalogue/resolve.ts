@@ -91,7 +91,8 @@ function asJson({ place, runenv, feature }: Resolution, request: Request): strin
       runenv: [runenv.name, runenv.version],
       require: feature && [feature.name, feature.version],
       image: image ?? null,
-      image_name: extensionNode === null ? imageName(runenv, feature ?? undefined) : null,
+      image_name:
+        extensionNode === null ? imageName(runenv, feature ?? undefined) : null,
       origin,
     },
     host: image === undefined ? hostJson(place, request, feature) : null,

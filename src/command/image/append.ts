@@ -85,7 +85,10 @@ left out, and signatures no longer match: they were of the image before.`,
   ],
 } as const satisfies CommandSyntax;
 
-export async function run(words: CommandWords, context: CommandContext): Promise<number> {
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
   const path = requireOutput(words, syntax.name);
   const wishes = wishesOf(words);
   for (const name of words.values("name")) parseReference(name);

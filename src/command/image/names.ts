@@ -37,7 +37,10 @@ it declares: one for each runenv, and one for each runenv with each feature. Wit
   ],
 } as const satisfies CommandSyntax;
 
-export async function run(words: CommandWords, context: CommandContext): Promise<number> {
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
   const isApplied = words.has("apply");
   const { name } = syntax;
   if (!isApplied)

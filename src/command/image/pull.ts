@@ -40,7 +40,10 @@ login: config.json of DOCKER_CONFIG, or of HOME/.docker.`,
 };
 
 /** @throws Failure */
-export async function run(words: CommandWords, context: CommandContext): Promise<number> {
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
   const path = requireOutput(words, syntax.name);
   const reference = parseReference(words.operands[0]!);
   const access = await accessFrom(words, context);

@@ -30,7 +30,10 @@ of DOCKER_CONFIG, or of HOME/.docker.`,
 };
 
 /** @throws Failure */
-export async function run(words: CommandWords, context: CommandContext): Promise<number> {
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
   const [from, to] = words.operands as readonly [string, string];
   const reference = parseReference(to);
   const access = await accessFrom(words, context);
