@@ -46,7 +46,7 @@ function entryJson({ os, extension_node, runenv, features }: Capability): string
   return `  {
     "os": ${JSON.stringify(os)},
     "extension_node": ${JSON.stringify(extension_node)},
-    "runenv": ${JSON.stringify(runenv)},
+    "runenv": [${runenv.map((part) => JSON.stringify(part)).join(", ")}],
     "features": [${pairs.join()}${pairs.length > 0 ? "\n    " : ""}]
   }`;
 }
