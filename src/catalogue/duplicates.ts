@@ -2,7 +2,7 @@
  * One capability from two images, one node from two variables. Nothing is taken away
  * for it: the first counts where one must be chosen, and somebody should know.
  */
-import type { Feature, Place, Problem, Runenv } from "./capability.ts";
+import type { Place, Problem } from "./capability.ts";
 import { problem } from "./problems.ts";
 
 export function findDuplicates(places: readonly Place[]): Problem[] {
@@ -11,14 +11,14 @@ export function findDuplicates(places: readonly Place[]): Problem[] {
   for (const place of places) {
     // The same two are said once, however much they share.
     const told = new Set<Place>();
-    for (const [key, what] of claims(place)) {
-      const first = firsts.get(key);
-      if (first === undefined) firsts.set(key, place);
+    for (const claim of claimsOf(place)) {
+      const first = firsts.get(claim);
+      if (first === undefined) firsts.set(claim, place);
       else if (first !== place && !told.has(first)) {
         told.add(first);
         problems.push(
           place.extensionNode === null
-            ? twoImages(first, place, what())
+            ? twoImages(first, place, claim.slice(place.os.length + 1))
             : twoNodes(first, place),
         );
       }
@@ -27,25 +27,17 @@ export function findDuplicates(places: readonly Place[]): Problem[] {
   return problems;
 }
 
-type Claim = readonly [key: string, what: () => string];
-
-function claims(place: Place): Claim[] {
-  const { os, extensionNode, runenvs, features, image } = place;
-  if (extensionNode !== null) return [[`node ${extensionNode}`, () => ""]];
+/** What no other may claim: `@mylinuxhost`, `Linux COBOL 42 with NX 2020`. */
+function claimsOf({ os, extensionNode, runenvs, features, image }: Place): string[] {
+  if (extensionNode !== null) return [`@${extensionNode}`];
   if (image === undefined) return [];
-  const wanted: readonly (Feature | undefined)[] =
-    features.length === 0 ? [undefined] : features;
-  return runenvs.flatMap((runenv) =>
-    wanted.map((feature): Claim => {
-      const what = () => claimText(runenv, feature);
-      return [`${os} ${what()}`, what];
-    }),
-  );
-}
-
-function claimText(runenv: Runenv, feature: Feature | undefined): string {
-  const runs = `${runenv.name} ${runenv.version}`;
-  return feature ? `${runs} with ${feature.name} ${feature.version}` : runs;
+  return runenvs.flatMap(({ name, version }) => {
+    const runenv = `${os} ${name} ${version}`;
+    if (features.length === 0) return [runenv];
+    return features.map(
+      (feature) => `${runenv} with ${feature.name} ${feature.version}`,
+    );
+  });
 }
 
 function twoImages(first: Place, second: Place, what: string): Problem {

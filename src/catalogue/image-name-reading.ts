@@ -25,12 +25,16 @@ export type ReadName =
   /** More than one: the name is ambiguous. Never none. */
   { readonly readings: readonly NameReading[] } | { readonly problem: string };
 
+/** The runenv, its version, and whatever stands behind them. */
+const form = new RegExp(`^${namePrefix}-([^-]+)(?:-([^-]*)(?:-(.*))?)?$`, "s");
+
 /** @param name without registry and tag, in any case */
 export function readImageName(name: string): ReadName {
-  const [first, second, runenv, version, ...rest] = name.toLowerCase().split("-");
-  if (`${first}-${second}` !== namePrefix || runenv === undefined)
+  const match = form.exec(name.toLowerCase());
+  if (!match)
     return { problem: `${shown(name)} does not begin with ${namePrefix}-<runenv>` };
-  const readName = readRunenvName(runenv);
+  const [, runenv, version, rest] = match;
+  const readName = readRunenvName(runenv!);
   if ("problem" in readName) return { problem: `${shown(name)}: ${readName.problem}` };
   if (version === undefined)
     return { problem: `${shown(name)} has no version of the runenv ${readName.value}` };
@@ -40,29 +44,27 @@ export function readImageName(name: string): ReadName {
       problem: `${shown(name)}: the version of ${readName.value}, ${readVersion.problem}`,
     };
   const found: Runenv = { name: readName.value, version: readVersion.value };
-  if (rest.length === 0) return { readings: [{ runenv: found }] };
-  if (rest.length === 1)
+  if (rest === undefined) return { readings: [{ runenv: found }] };
+  if (!rest.includes("-"))
     return {
-      problem: `${shown(name)} has no version of the feature ${rest[0]!.toUpperCase()}`,
+      problem: `${shown(name)} has no version of the feature ${rest.toUpperCase()}`,
     };
   const features = featureReadings(rest);
   if (features.length === 0)
     return {
-      problem:
-        `${shown(name)}: '${rest.join("-")}' is no feature with its version, ` +
-        "as nx-2020 is",
+      problem: `${shown(name)}: '${rest}' is no feature with its version, as nx-2020 is`,
     };
   return { readings: features.map((feature) => ({ runenv: found, feature })) };
 }
 
-/** @param parts at least two; any `-` between them may be what ends the name */
-function featureReadings(parts: readonly string[]): Feature[] {
+/** @param text any `-` in it may be what ends the name */
+function featureReadings(text: string): Feature[] {
   const readings: Feature[] = [];
-  for (let end = 1; end < parts.length; end += 1) {
-    const name = readFeatureName(parts.slice(0, end).join("-"));
-    const version = readFeatureVersion(parts.slice(end).join("-"));
-    if ("value" in name && "value" in version)
-      readings.push({ name: name.value, version: version.value });
+  for (let end = text.indexOf("-"); end >= 0; end = text.indexOf("-", end + 1)) {
+    const name = readFeatureName(text.slice(0, end));
+    if ("problem" in name) continue;
+    const version = readFeatureVersion(text.slice(end + 1));
+    if ("value" in version) readings.push({ name: name.value, version: version.value });
   }
   return readings;
 }

@@ -25,41 +25,34 @@ export function compareFeatures(one: Feature, other: Feature): number {
  */
 export function compareNewest(one: string, other: string): number {
   if (one === other) return 0;
-  const [parts, others] = [partsOf(one), partsOf(other)];
-  for (let at = 0; at < Math.max(parts.length, others.length); at += 1) {
-    const [part, another] = [parts[at], others[at]];
-    if (part === undefined) return 1;
-    if (another === undefined) return -1;
-    const order = comparePart(part, another);
-    if (order !== 0) return -order;
-  }
   // Written differently, and yet the same: 2020.1 and 2020.01.
-  return compareText(one, other);
+  return compareText(sortKey(other), sortKey(one)) || compareText(one, other);
 }
 
-type Part = string | bigint;
-
-const known = new Map<string, readonly Part[]>();
+const sortKeys = new Map<string, string>();
 /** Enough for any catalogue, and no leak in a program that runs for months. */
-const mostKnown = 10_000;
+const mostSortKeys = 200_000;
 
-function partsOf(version: string): readonly Part[] {
-  let parts = known.get(version);
-  if (!parts) {
-    const found = version.replace(/^v(?=\d)/, "").match(/\d+|[a-z]+/g) ?? [];
-    parts = found.map((part) => (/^\d/.test(part) ? BigInt(part) : part));
-    if (known.size >= mostKnown) known.clear();
-    known.set(version, parts);
+/** A text that compares as the version does: the newer the greater. */
+function sortKey(version: string): string {
+  let key = sortKeys.get(version);
+  if (key === undefined) {
+    const parts = version.replace(/^v(?=\d)/, "").match(/\d+|[a-z]+/g) ?? [];
+    key = parts.map(partKey).join("");
+    if (sortKeys.size >= mostSortKeys) sortKeys.clear();
+    sortKeys.set(version, key);
   }
-  return parts;
+  return key;
 }
 
-function comparePart(part: Part, another: Part): number {
-  if (typeof part === "string" && typeof another === "string")
-    return compareText(part, another);
-  // A number is newer than a word: 2020.1 than 2020.beta.
-  if (typeof part === "string") return -1;
-  if (typeof another === "string") return 1;
-  if (part === another) return 0;
-  return part < another ? -1 : 1;
+/** Where a part ends: below all that may stand there instead. */
+const end = "\x01";
+/** A number is newer than a word: 2020.1 than 2020.beta. */
+const aboveWords = 0x8000;
+
+function partKey(part: string): string {
+  if (part > "9") return part + end;
+  // Of two numbers the one with more digits is greater.
+  const digits = part.replace(/^0+/, "");
+  return String.fromCharCode(aboveWords + digits.length) + digits;
 }
