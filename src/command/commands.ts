@@ -1,5 +1,6 @@
 /** The commands beside `--exec`, as help and completion know them. */
 export const commands = {
+  advertise: "Say what this host offers, in the form an execution engine takes",
   check: "Say whether blocks would work here, and what to mend",
   completion: "Print a script that completes sidecar's options in bash or zsh",
   freeze: "Do the activations of an image once, so that blocks need no shell for them",

@@ -1,4 +1,5 @@
 /** What shell completion offers. */
+import { formats } from "./advertise-formats.ts";
 import { commands } from "./commands.ts";
 import { options } from "./options.ts";
 
@@ -16,6 +17,14 @@ export function completions(
     return Object.keys(commands).filter((name) => name.startsWith(current));
   const unused = (names: readonly string[]) =>
     names.filter((name) => name.startsWith(current) && !before.includes(name));
+  if (before[0] === "advertise")
+    return unused([
+      ...formats.map((format) => `--format=${format}`),
+      "--extension-node",
+      "--help",
+      "--image",
+      "--key",
+    ]);
   if (before[0] === "check") return unused(["--help", "--json", "--runenv"]);
   if (before[0] === "freeze")
     return unused([...runenvs, "--check", "--help", "--input", "--remove"]);

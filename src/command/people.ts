@@ -10,6 +10,12 @@ import { runenvNames } from "../companion/runenv.ts";
 import { Environment } from "../contract/environment.ts";
 import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
+import {
+  type CatalogueCommandName,
+  catalogueHelp,
+  catalogueHere,
+  isCatalogueCommand,
+} from "./catalogue.ts";
 import { type CommandName, commands } from "./commands.ts";
 import { completions } from "./completions.ts";
 import { installHere } from "./install.ts";
@@ -89,10 +95,13 @@ async function answer(started: Started, environment: Environment): Promise<numbe
   if (words.includes("--help") || words.includes("-h")) {
     if (command === "image")
       return print(await (await import("./image.ts")).imageHelp(words.slice(1)));
+    if (isCatalogueCommand(command)) return print(await catalogueHelp(command));
     const topic = words.filter((word) => Object.hasOwn(commands, word));
     return print(await helpFor(describe(environment), topic));
   }
-  switch (command as CommandName) {
+  if (isCatalogueCommand(command))
+    return catalogueHere(command, words.slice(1), { environment, print });
+  switch (command as Exclude<CommandName, CatalogueCommandName>) {
     case "check":
       return (await import("./check.ts")).checkHere(
         words.slice(1),
@@ -135,6 +144,7 @@ function describe(environment: Environment): Argv {
     })
     .help(true)
     .completion("completion", commands.completion)
+    .command("advertise", commands.advertise)
     .command("check", commands.check, (command) =>
       command
         .usage(checkUsage)
