@@ -21,6 +21,7 @@ it.each([["--help"], ["-h"], ["--quiet", "--help"]])(
     for (const name of Object.keys(options)) expect(stdout).toContain(`--${name} `);
     for (const text of [
       "--exec",
+      "advertise",
       "completion",
       "freeze",
       "install",
@@ -87,6 +88,9 @@ describe("completion of", () => {
     [["--st"], ["--stdout", "--stderr", "--strict"]],
     [["--stdout=x", "--quiet", "--qu"], []],
     [["mes"], ["messages"]],
+    [["adv"], ["advertise"]],
+    [["advertise", "--format=h"], ["--format=htcondor"]],
+    [["advertise", "--ex"], ["--extension-node"]],
     [["ins"], ["install"]],
     [["install", "--he"], ["--help"]],
     [["install", "/sha"], []],

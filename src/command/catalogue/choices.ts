@@ -6,6 +6,7 @@ import type { CommandContext } from "../command.ts";
 import { nearestJson, nothingFits } from "./nothing.ts";
 import { catalogueFrom, catalogueOptions } from "./reading.ts";
 import { requestFrom, requestOptions } from "./request-options.ts";
+import { Texts } from "./texts.ts";
 
 export const syntax = {
   name: "sidecar choices",
@@ -36,8 +37,9 @@ export async function run(
   words: CommandWords,
   context: CommandContext,
 ): Promise<number> {
-  const request = await requestFrom(words);
-  const { places } = await catalogueFrom(words, context);
+  const texts = new Texts();
+  const request = await requestFrom(words, texts);
+  const { places } = await catalogueFrom(words, context, texts);
   const choices = choicesFor(places, request);
   const isEmpty = choices.length === 0;
   if (words.has("json"))

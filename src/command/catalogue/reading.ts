@@ -5,24 +5,35 @@ import { Log, type LogFormat } from "../../companion/log.ts";
 import type { CommandOption, CommandWords } from "../arguments.ts";
 import type { CommandContext } from "../command.ts";
 import { readSources, sourceOptions } from "./sources.ts";
+import { Texts } from "./texts.ts";
 
-export const catalogueOptions = {
-  ...sourceOptions,
+export const logOption = {
   log: {
     kind: "text",
     value: "FORMAT",
     choices: ["text", "json"],
     default: "text",
-    description: "How what is wrong with the catalogue is told, on standard error",
+    description: "How it is told what is wrong with variables, on standard error",
   },
 } as const satisfies Record<string, CommandOption>;
 
-/** Whatever is wrong hides nothing else. @throws Failure */
+export const catalogueOptions = { ...sourceOptions, ...logOption };
+
+/**
+ * Whatever is wrong hides nothing else.
+ * @param texts where something else is read, too, perhaps from standard input
+ * @throws Failure
+ */
 export async function catalogueFrom(
   words: CommandWords,
   context: CommandContext,
+  texts = new Texts(),
 ): Promise<Catalogue> {
-  const { variables, places, problems } = await readSources(words, context.environment);
+  const { variables, places, problems } = await readSources(
+    words,
+    context.environment,
+    texts,
+  );
   const catalogue = readCatalogue(variables, places);
   const all = [...problems, ...catalogue.problems];
   tell(all, words, context);

@@ -15,6 +15,7 @@ import type { CommandContext } from "../command.ts";
 import { nearestJson, nothingFits } from "./nothing.ts";
 import { catalogueFrom, catalogueOptions } from "./reading.ts";
 import { requestFrom, requestOptions } from "./request-options.ts";
+import { Texts } from "./texts.ts";
 
 export const syntax = {
   name: "sidecar resolve",
@@ -55,8 +56,9 @@ export async function run(
   words: CommandWords,
   context: CommandContext,
 ): Promise<number> {
-  const request = await requestFrom(words);
-  const { places: all } = await catalogueFrom(words, context);
+  const texts = new Texts();
+  const request = await requestFrom(words, texts);
+  const { places: all } = await catalogueFrom(words, context, texts);
   const format = words.value("format")!;
   const engine = Object.hasOwn(engines, format)
     ? engines[format as EngineName]
