@@ -5,7 +5,7 @@
 import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type { Capability, Feature, Place, Problem } from "../capability.ts";
-import { capabilitySchema } from "../wire.ts";
+import { capabilitySchema } from "../wire/inputs.ts";
 import {
   type Read,
   readFeatureName,

@@ -3,9 +3,9 @@ import type { Place } from "../../catalogue/capability.ts";
 import {
   type EngineName,
   engines,
-  type Needs,
   requirementText,
 } from "../../catalogue/engines/engines.ts";
+import { needsOf } from "../../catalogue/engines/needs.ts";
 import { explain } from "../../catalogue/explanation.ts";
 import { imageName } from "../../catalogue/image-names.ts";
 import type { Request } from "../../catalogue/request.ts";
@@ -140,29 +140,4 @@ function explanation(
   const { place } = resolution;
   const text = place.image === undefined ? asText(resolution, request) : place.image;
   return [...steps, `${"taken:".padEnd(9)} ${text} (${place.origin})`].join("\n");
-}
-
-/**
- * What a job demands: as little as the block needs, so that any host that has it will
- * do. Of a feature in any version, the one that was found: the user has seen it.
- */
-function needsOf(
-  { place, feature }: Resolution,
-  { runenv, extensionNode }: Request,
-  places: readonly Place[],
-): Needs {
-  const versions = new Set<number>();
-  for (const { runenvs } of places)
-    for (const { name, version } of runenvs)
-      if (name === runenv.name && version >= runenv.version) versions.add(version);
-  return {
-    os: place.os,
-    extensionNode: extensionNode ?? null,
-    runenv,
-    feature,
-    known: {
-      runenvVersions: [...versions].sort((one, other) => one - other),
-      featureVersions: feature ? [feature.version] : [],
-    },
-  };
 }
