@@ -87,37 +87,40 @@ describe("the catalogue", () => {
     expect(code).toBe(1);
   });
 
-  it.each([
-    [
-      "the environment",
-      (variables: Record<string, string>) => [variables, []] as const,
-    ],
+  type Given = [Record<string, string>, string[]];
+  type GivenBy = [string, (variables: Record<string, string>) => Given];
+  const givenBy: GivenBy[] = [
+    ["the environment", (variables) => [variables, []]],
     ...Object.entries(forms).map(
-      ([name, form]) =>
-        [name, (variables: Record<string, string>) => [{}, form(variables)]] as const,
+      ([name, form]): GivenBy => [name, (variables) => [{}, form(variables)]],
     ),
-  ] as const)("what is wrong in %s hides nothing, and is told", async (_, form) => {
-    const [environment, words] = form({ ...good, ...bad });
-    const told = await here(environment, "features", "--json", ...words);
-    const { stdout } = await here(
-      { ...good, [image("OTHER")]: bad[image("OTHER")]! },
-      "features",
-      "--json",
-    );
-    expect(told.stdout).toBe(stdout);
-    expect(told.code).toBe(1);
-    const isRemoved = words[0]?.startsWith("--values") ? 1 : 0; // null, Helm's way
-    expect(messageCodes(told.stderr).toSorted()).toEqual(
-      [
-        "catalogue-ambiguous",
-        "catalogue-contradiction",
-        "catalogue-invalid",
-        "catalogue-invalid",
-      ].slice(0, 4 - isRemoved),
-    );
-    for (const variable of Object.keys(bad).slice(isRemoved ? 2 : 0))
-      expect(told.stderr).toContain(variable);
-  });
+  ];
+
+  it.each(givenBy)(
+    "what is wrong in %s hides nothing, and is told",
+    async (_, form) => {
+      const [environment, words] = form({ ...good, ...bad });
+      const told = await here(environment, "features", "--json", ...words);
+      const { stdout } = await here(
+        { ...good, [image("OTHER")]: bad[image("OTHER")]! },
+        "features",
+        "--json",
+      );
+      expect(told.stdout).toBe(stdout);
+      expect(told.code).toBe(1);
+      const isRemoved = words[0]?.startsWith("--values") ? 1 : 0; // null, Helm's way
+      expect(messageCodes(told.stderr).toSorted()).toEqual(
+        [
+          "catalogue-ambiguous",
+          "catalogue-contradiction",
+          "catalogue-invalid",
+          "catalogue-invalid",
+        ].slice(0, 4 - isRemoved),
+      );
+      for (const variable of Object.keys(bad).slice(isRemoved ? 2 : 0))
+        expect(told.stderr).toContain(variable);
+    },
+  );
 
   it("what is wrong is JSON for programs", async () => {
     const { stderr } = await here(bad, "features", "--log=json");
@@ -290,12 +293,18 @@ describe("resolve", () => {
   it.each(["kubernetes", "nomad", "slurm", "htcondor"])(
     "for %s looks at hosts only",
     async (engine) => {
-      const words = ["resolve", "--runenv=COBOL,43", `--format=${engine}`];
-      const { stdout, code } = await here(good, ...words);
-      expect(code).toBe(0);
-      expect(stdout.toLowerCase()).toContain("windows");
-      const none = await here(good, ...words, "--os=Linux");
+      const words = [
+        "resolve",
+        "--runenv=COBOL,43",
+        "--os=Linux",
+        `--format=${engine}`,
+      ];
+      const none = await here(good, ...words);
       expect(none).toMatchObject({ stdout: "", code: 1 });
+      const host = { [node("HOST")]: "os=Linux; runenv=(COBOL,47)" };
+      const { stdout, code } = await here({ ...good, ...host }, ...words);
+      expect(code).toBe(0);
+      expect(stdout.toLowerCase()).toContain("cobol");
     },
   );
 });
