@@ -6,7 +6,6 @@ import type { CommandContext } from "../command.ts";
 import { nearestJson, nothingFits } from "./nothing.ts";
 import { catalogueFrom, catalogueOptions } from "./reading.ts";
 import { requestFrom, requestOptions } from "./request-options.ts";
-import { Texts } from "./texts.ts";
 
 export const syntax = {
   name: "sidecar choices",
@@ -37,9 +36,8 @@ export async function run(
   words: CommandWords,
   context: CommandContext,
 ): Promise<number> {
-  const texts = new Texts();
-  const request = await requestFrom(words, texts);
-  const { places } = await catalogueFrom(words, context, texts);
+  const request = await requestFrom(words);
+  const { places } = await catalogueFrom(words, context);
   const choices = choicesFor(places, request);
   const isEmpty = choices.length === 0;
   if (words.has("json"))

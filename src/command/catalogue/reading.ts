@@ -5,7 +5,6 @@ import { Log, type LogFormat } from "../../companion/log.ts";
 import type { CommandOption, CommandWords } from "../arguments.ts";
 import type { CommandContext } from "../command.ts";
 import { readSources, sourceOptions } from "./sources.ts";
-import { Texts } from "./texts.ts";
 
 export const logOption = {
   log: {
@@ -19,21 +18,12 @@ export const logOption = {
 
 export const catalogueOptions = { ...sourceOptions, ...logOption };
 
-/**
- * Whatever is wrong hides nothing else.
- * @param texts where something else is read, too, perhaps from standard input
- * @throws Failure
- */
+/** Whatever is wrong hides nothing else. @throws Failure */
 export async function catalogueFrom(
   words: CommandWords,
   context: CommandContext,
-  texts = new Texts(),
 ): Promise<Catalogue> {
-  const { variables, places, problems } = await readSources(
-    words,
-    context.environment,
-    texts,
-  );
+  const { variables, places, problems } = await readSources(words, context.environment);
   const catalogue = readCatalogue(variables, places);
   const all = [...problems, ...catalogue.problems];
   tell(all, words, context);

@@ -13,7 +13,6 @@ import { parseRunenv } from "../../contract/runenv-request.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandOption, CommandWords } from "../arguments.ts";
 import { readManifestFile } from "./sources.ts";
-import type { Texts } from "./texts.ts";
 
 export const requestOptions = {
   runenv: {
@@ -43,7 +42,7 @@ export const requestOptions = {
 } as const satisfies Record<string, CommandOption>;
 
 /** What is said on the command line goes before what the manifest says. */
-export async function requestFrom(words: CommandWords, texts: Texts): Promise<Request> {
+export async function requestFrom(words: CommandWords): Promise<Request> {
   const file = words.value("manifest");
   if (file !== undefined && words.values("require").length > 0)
     throw new Failure(
@@ -52,7 +51,7 @@ export async function requestFrom(words: CommandWords, texts: Texts): Promise<Re
       "leave one of them out",
     );
   const manifest: Manifest =
-    file === undefined ? { requiredFeature: [] } : await readManifestFile(file, texts);
+    file === undefined ? { requiredFeature: [] } : await readManifestFile(file);
   const runenv = runenvFrom(words) ?? manifest.runenv;
   if (!runenv)
     throw new Failure(

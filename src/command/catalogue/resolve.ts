@@ -15,7 +15,6 @@ import type { CommandContext } from "../command.ts";
 import { nearestJson, nothingFits } from "./nothing.ts";
 import { catalogueFrom, catalogueOptions } from "./reading.ts";
 import { requestFrom, requestOptions } from "./request-options.ts";
-import { Texts } from "./texts.ts";
 
 export const syntax = {
   name: "sidecar resolve",
@@ -56,9 +55,8 @@ export async function run(
   words: CommandWords,
   context: CommandContext,
 ): Promise<number> {
-  const texts = new Texts();
-  const request = await requestFrom(words, texts);
-  const { places: all } = await catalogueFrom(words, context, texts);
+  const request = await requestFrom(words);
+  const { places: all } = await catalogueFrom(words, context);
   const format = words.value("format")!;
   const engine = Object.hasOwn(engines, format)
     ? engines[format as EngineName]

@@ -13,7 +13,7 @@ import {
 } from "../../catalogue/sources/variables.ts";
 import { type Environment, nameOf } from "../../contract/environment.ts";
 import type { CommandOption, CommandWords } from "../arguments.ts";
-import { shownName, type Texts } from "./texts.ts";
+import { readText, shownName } from "./texts.ts";
 
 export const sourceOptions = {
   values: {
@@ -47,7 +47,6 @@ export type Sources = {
 export async function readSources(
   words: CommandWords,
   environment: Environment,
-  texts: Texts,
 ): Promise<Sources> {
   const names = Object.keys(sourceOptions);
   if (names.every((option) => words.values(option).length === 0))
@@ -61,12 +60,12 @@ export async function readSources(
     for (const problem of source.problems) problems.push(problem);
   };
   for (const file of words.values("values"))
-    take(readValues(await texts.read(file), shownName(file)));
+    take(readValues(await readText(file), shownName(file)));
   const lookup = (name: string) => variables.get(name) ?? environment.get(name);
   for (const file of words.values("env-file"))
-    take(readEnvVariables(await texts.read(file), shownName(file), lookup));
+    take(readEnvVariables(await readText(file), shownName(file), lookup));
   for (const file of words.values("capabilities")) {
-    const found = readCapabilities(await texts.read(file), shownName(file));
+    const found = readCapabilities(await readText(file), shownName(file));
     for (const place of found.places) places.push(place);
     for (const problem of found.problems) problems.push(problem);
   }
@@ -74,8 +73,8 @@ export async function readSources(
 }
 
 /** @throws Failure `catalogue-file-unreadable`, `manifest-invalid`, `option-conflict` */
-export async function readManifestFile(file: string, texts: Texts): Promise<Manifest> {
-  return readManifest(await texts.read(file), shownName(file));
+export async function readManifestFile(file: string): Promise<Manifest> {
+  return readManifest(await readText(file), shownName(file));
 }
 
 /** Of a name that occurs twice the first counts, as in getenv(3). */

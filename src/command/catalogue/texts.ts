@@ -7,22 +7,20 @@ import { printable } from "../../system/text.ts";
 const largest = 64 << 20;
 const pieceSize = 1 << 18;
 
-export class Texts {
-  #isInputRead = false;
+let isInputRead = false;
 
-  /** @throws Failure `catalogue-file-unreadable`, `option-conflict` */
-  async read(file: string): Promise<string> {
-    if (file !== "-") return decoded(await bytesOf(file), file);
-    if (this.#isInputRead)
-      throw new Failure(
-        "option-conflict",
-        "standard input (-) is named twice, and can be read once",
-        "name a file instead of one of them",
-      );
-    this.#isInputRead = true;
-    const name = shownName(file);
-    return decoded(await gather(Bun.stdin.stream(), name), name);
-  }
+/** @throws Failure `catalogue-file-unreadable`, `option-conflict` */
+export async function readText(file: string): Promise<string> {
+  if (file !== "-") return decoded(await bytesOf(file), file);
+  if (isInputRead)
+    throw new Failure(
+      "option-conflict",
+      "standard input (-) is named twice, and can be read once",
+      "name a file instead of one of them",
+    );
+  isInputRead = true;
+  const name = shownName(file);
+  return decoded(await gather(Bun.stdin.stream(), name), name);
 }
 
 /** For messages. */
