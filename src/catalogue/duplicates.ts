@@ -10,11 +10,12 @@ export function findDuplicates(places: readonly Place[]): Problem[] {
   const firsts = new Map<string, Place>();
   for (const place of places) {
     // The same two are said once, however much they share.
-    const told = new Set<Place>();
+    let told: Set<Place> | undefined;
     for (const claim of claimsOf(place)) {
       const first = firsts.get(claim);
       if (first === undefined) firsts.set(claim, place);
-      else if (first !== place && !told.has(first)) {
+      else if (first !== place && !told?.has(first)) {
+        told ??= new Set();
         told.add(first);
         problems.push(
           place.extensionNode === null
@@ -31,13 +32,14 @@ export function findDuplicates(places: readonly Place[]): Problem[] {
 function claimsOf({ os, extensionNode, runenvs, features, image }: Place): string[] {
   if (extensionNode !== null) return [`@${extensionNode}`];
   if (image === undefined) return [];
-  return runenvs.flatMap(({ name, version }) => {
+  const claims: string[] = [];
+  for (const { name, version } of runenvs) {
     const runenv = `${os} ${name} ${version}`;
-    if (features.length === 0) return [runenv];
-    return features.map(
-      (feature) => `${runenv} with ${feature.name} ${feature.version}`,
-    );
-  });
+    if (features.length === 0) claims.push(runenv);
+    for (const feature of features)
+      claims.push(`${runenv} with ${feature.name} ${feature.version}`);
+  }
+  return claims;
 }
 
 function twoImages(first: Place, second: Place, what: string): Problem {

@@ -9,7 +9,9 @@
 import { printable } from "../system/text.ts";
 import type { Feature, Runenv } from "./capability.ts";
 import { namePrefix } from "./image-names.ts";
+import { remembering } from "./remembering.ts";
 import {
+  type Read,
   readFeatureName,
   readFeatureVersion,
   readRunenvName,
@@ -25,40 +27,45 @@ export type ReadName =
   /** More than one: the name is ambiguous. Never none. */
   { readonly readings: readonly NameReading[] } | { readonly problem: string };
 
-/** The runenv, its version, and whatever stands behind them. */
-const form = new RegExp(`^${namePrefix}-([^-]+)(?:-([^-]*)(?:-(.*))?)?$`, "s");
+/** The runenv with its version, and whatever stands behind them. */
+const form = new RegExp(`^${namePrefix}-([^-]+(?:-[^-]*)?)(?:-(.*))?$`, "s");
 
 /** @param name without registry and tag, in any case */
 export function readImageName(name: string): ReadName {
   const match = form.exec(name.toLowerCase());
   if (!match)
     return { problem: `${shown(name)} does not begin with ${namePrefix}-<runenv>` };
-  const [, runenv, version, rest] = match;
-  const readName = readRunenvName(runenv!);
-  if ("problem" in readName) return { problem: `${shown(name)}: ${readName.problem}` };
-  if (version === undefined)
-    return { problem: `${shown(name)} has no version of the runenv ${readName.value}` };
-  const readVersion = readRunenvVersion(version);
-  if ("problem" in readVersion)
-    return {
-      problem: `${shown(name)}: the version of ${readName.value}, ${readVersion.problem}`,
-    };
-  const found: Runenv = { name: readName.value, version: readVersion.value };
-  if (rest === undefined) return { readings: [{ runenv: found }] };
-  if (!rest.includes("-"))
-    return {
-      problem: `${shown(name)} has no version of the feature ${rest.toUpperCase()}`,
-    };
+  const runenv = readRunenvPart(match[1]!);
+  if ("problem" in runenv) return { problem: shown(name) + runenv.problem };
+  const rest = match[2];
+  if (rest === undefined) return { readings: [{ runenv: runenv.value }] };
   const features = featureReadings(rest);
-  if (features.length === 0)
+  if (features.length > 0)
     return {
-      problem: `${shown(name)}: '${rest}' is no feature with its version, as nx-2020 is`,
+      readings: features.map((feature) => ({ runenv: runenv.value, feature })),
     };
-  return { readings: features.map((feature) => ({ runenv: found, feature })) };
+  return {
+    problem: rest.includes("-")
+      ? `${shown(name)}: '${rest}' is no feature with its version, as nx-2020 is`
+      : `${shown(name)} has no version of the feature ${rest.toUpperCase()}`,
+  };
 }
 
-/** @param text any `-` in it may be what ends the name */
-function featureReadings(text: string): Feature[] {
+/** @param text `cobol-42` @returns a problem goes behind the whole name */
+const readRunenvPart = remembering((text: string): Read<Runenv> => {
+  const [runenv, version] = text.split("-");
+  const name = readRunenvName(runenv!);
+  if ("problem" in name) return { problem: `: ${name.problem}` };
+  if (version === undefined)
+    return { problem: ` has no version of the runenv ${name.value}` };
+  const read = readRunenvVersion(version);
+  if ("problem" in read)
+    return { problem: `: the version of ${name.value}, ${read.problem}` };
+  return { value: { name: name.value, version: read.value } };
+});
+
+/** @param text `nx-2020`; any `-` in it may be what ends the name */
+const featureReadings = remembering((text: string): readonly Feature[] => {
   const readings: Feature[] = [];
   for (let end = text.indexOf("-"); end >= 0; end = text.indexOf("-", end + 1)) {
     const name = readFeatureName(text.slice(0, end));
@@ -67,6 +74,6 @@ function featureReadings(text: string): Feature[] {
     if ("value" in version) readings.push({ name: name.value, version: version.value });
   }
   return readings;
-}
+});
 
 const shown = (name: string) => `the name ${printable(name)}`;

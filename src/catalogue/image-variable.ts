@@ -6,7 +6,6 @@
 import { Failure } from "../contract/failure.ts";
 import { parseReference, type Reference } from "../contract/image-reference.ts";
 import { printable } from "../system/text.ts";
-import type { Place } from "./capability.ts";
 import { readClauses } from "./clauses.ts";
 import { type NameReading, readImageName } from "./image-name-reading.ts";
 import { namePrefix } from "./image-names.ts";
@@ -33,18 +32,23 @@ export function readImageVariable(variable: string, value: string): Entry {
     if (error instanceof Failure) return wrong(error.message);
     throw error;
   }
-  const place = { os, extensionNode: null, image: head, origin: variable } as const;
   if (runenvs.length > 0)
     return {
-      place: { ...place, runenvs, features },
+      place: {
+        os,
+        extensionNode: null,
+        runenvs,
+        features,
+        image: head,
+        origin: variable,
+      },
       problems: repetition(variable, repeated),
     };
   if (features.length > 0)
     return wrong("it says feature=… without runenv=…; where one is said, both are");
   const readings = readingsOf(reference);
   if (typeof readings === "string") return wrong(readings);
-  const [reading, another] = readings;
-  if (another !== undefined)
+  if (readings.length > 1)
     return ambiguous(
       variable,
       `the name of ${printable(head)} can be read in ` +
@@ -52,37 +56,40 @@ export function readImageVariable(variable: string, value: string): Entry {
         readings.map(readingText).join(", or "),
       `say which: ${variable}=${printable(head)}; ${clausesText(readings[0]!)}`,
     );
-  const { runenv, feature } = reading!;
-  return { place: asPlace(place, runenv, feature), problems: [] };
-}
-
-function asPlace(
-  place: Pick<Place, "os" | "extensionNode" | "image" | "origin">,
-  runenv: NameReading["runenv"],
-  feature: NameReading["feature"],
-): Place {
-  return { ...place, runenvs: [runenv], features: feature ? [feature] : [] };
+  const { runenv, feature } = readings[0]!;
+  const place = {
+    os,
+    extensionNode: null,
+    runenvs: [runenv],
+    features: feature ? [feature] : [],
+    image: head,
+    origin: variable,
+  };
+  return { place, problems: [] };
 }
 
 /** At least one, or in words why there is none. */
 function readingsOf({ path, tag }: Reference): readonly NameReading[] | string {
-  const named = [path.at(-1)!, ...(tag === undefined ? [] : [tag])].filter((name) =>
-    name.toLowerCase().startsWith(`${namePrefix}-`),
+  const name = path.at(-1)!;
+  const byName = isNamed(name) ? readImageName(name) : none;
+  if ("problem" in byName) return byName.problem;
+  const byTag = tag !== undefined && isNamed(tag) ? readImageName(tag) : none;
+  if ("problem" in byTag) return byTag.problem;
+  if (byTag === none && byName !== none) return byName.readings;
+  const known = new Set(byName.readings.map(readingText));
+  const others = byTag.readings.filter((one) => !known.has(readingText(one)));
+  const all = [...byName.readings, ...others];
+  if (all.length > 0) return all;
+  return (
+    `the name ${printable(name)} does not begin with ${namePrefix}-, ` +
+    "and nothing says which runenv it has"
   );
-  if (named.length === 0)
-    return (
-      `the name ${printable(path.at(-1)!)} does not begin with ${namePrefix}-, ` +
-      "and nothing says which runenv it has"
-    );
-  const all: NameReading[] = [];
-  for (const name of named) {
-    const read = readImageName(name);
-    if ("problem" in read) return read.problem;
-    for (const reading of read.readings)
-      if (!all.some((other) => readingText(other) === readingText(reading)))
-        all.push(reading);
-  }
-  return all;
+}
+
+const none: { readonly readings: readonly NameReading[] } = { readings: [] };
+
+function isNamed(text: string): boolean {
+  return text.toLowerCase().startsWith(`${namePrefix}-`);
 }
 
 function readingText({ runenv, feature }: NameReading): string {

@@ -62,7 +62,7 @@ export function readEnvLines(
   for (let number = 1; end < text.length; number += 1) {
     const start = end + 1;
     end = lineEnd(text, start);
-    const whole = text.slice(start, end).replace(/\r$/, "");
+    const whole = text.slice(start, text[end - 1] === "\r" ? end - 1 : end);
     const line = whole.trimStart();
     if (line === "" || line.startsWith("#")) continue;
     const match = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)=\s*(.*)$/su.exec(line);
@@ -91,6 +91,10 @@ export function readEnvLines(
       value = lines.join("\n");
       number += lines.length - 1;
       end = last;
+    }
+    if (quote !== '"' && !value.includes("${")) {
+      take(name, value, first);
+      continue;
     }
     const finishedValue = finished(value, quote, lookup, (what) =>
       bad(first, what, name),
