@@ -31,32 +31,29 @@ export function readCatalogue(
   for (const name of [...found.keys()].sort()) {
     const entry = readVariable(name, found.get(name)!);
     if (entry.place) places.push(entry.place);
-    problems.push(...entry.problems);
+    for (const problem of entry.problems) problems.push(problem);
   }
-  problems.push(...findDuplicates(places));
+  for (const problem of findDuplicates(places)) problems.push(problem);
   return { places: [...places, ...others], problems };
 }
 
 function readVariable(variable: string, value: string): Entry {
-  for (const [prefix, read] of kinds) {
-    if (!variable.startsWith(prefix)) continue;
-    const key = variable.slice(prefix.length);
-    if (!keyForm.test(key))
-      return invalid(
-        variable,
-        `'${printable(key)}' is no key: it has A…Z and 0…9, with single _ between them`,
-        `for example ${prefix}${prefix === imagePrefix ? "COBOL_42" : "MYLINUXHOST"}`,
-      );
-    return read(variable, value);
-  }
+  const isImage = variable.startsWith(imagePrefix);
+  if (!isImage && !variable.startsWith(nodePrefix))
+    return invalid(
+      variable,
+      "this variable means nothing",
+      `write ${imagePrefix}<KEY> for an image, ${nodePrefix}<NAME> for a node`,
+    );
+  const prefix = isImage ? imagePrefix : nodePrefix;
+  const key = variable.slice(prefix.length);
+  if (keyForm.test(key))
+    return isImage
+      ? readImageVariable(variable, value)
+      : readNodeVariable(variable, value);
   return invalid(
     variable,
-    "this variable means nothing",
-    `write ${imagePrefix}<KEY> for an image, ${nodePrefix}<NAME> for a node`,
+    `'${printable(key)}' is no key: it has A…Z and 0…9, with single _ between them`,
+    `for example ${prefix}${isImage ? "COBOL_42" : "MYLINUXHOST"}`,
   );
 }
-
-const kinds = [
-  [imagePrefix, readImageVariable],
-  [nodePrefix, readNodeVariable],
-] as const;

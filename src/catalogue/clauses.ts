@@ -8,6 +8,7 @@
  */
 import { printable } from "../system/text.ts";
 import type { Feature, OperatingSystem, Runenv } from "./capability.ts";
+import { remembering } from "./remembering.ts";
 import {
   pairText,
   type Read,
@@ -51,12 +52,9 @@ export function readClauses(value: string): Read<Clauses> {
     const equals = part.indexOf("=");
     const word = part.slice(0, Math.max(equals, 0)).trim().toLowerCase();
     const text = part.slice(equals + 1).trim();
-    const wrong = ({ problem }: { readonly problem: string }) => ({
-      problem: `in ${printable(part)}: ${problem}`,
-    });
     if (word === "runenv" || word === "feature") {
-      const read = word === "runenv" ? readRunenv(text) : readFeature(text);
-      if ("problem" in read) return wrong(read);
+      const read = word === "runenv" ? runenvIn(text) : featureIn(text);
+      if ("problem" in read) return wrong(part, read.problem);
       const found: Map<string, Runenv | Feature> =
         word === "runenv" ? runenvs : features;
       const pair = pairText(read.value);
@@ -64,13 +62,13 @@ export function readClauses(value: string): Read<Clauses> {
       found.set(pair, read.value);
     } else if (word === "os") {
       const read = readOperatingSystem(text);
-      if ("problem" in read) return wrong(read);
-      if (os !== undefined) return wrong({ problem: "os is said twice" });
+      if ("problem" in read) return wrong(part, read.problem);
+      if (os !== undefined) return wrong(part, "os is said twice");
       os = read.value;
     } else if (word === "name") {
       const read = readHostName(text);
-      if ("problem" in read) return wrong(read);
-      if (name !== undefined) return wrong({ problem: "name is said twice" });
+      if ("problem" in read) return wrong(part, read.problem);
+      if (name !== undefined) return wrong(part, "name is said twice");
       name = read.value;
     } else return { problem: notClause(part, word) };
   }
@@ -84,6 +82,13 @@ export function readClauses(value: string): Read<Clauses> {
       repeated,
     },
   };
+}
+
+const runenvIn = remembering(readRunenv);
+const featureIn = remembering(readFeature);
+
+function wrong(part: string, problem: string): { readonly problem: string } {
+  return { problem: `in ${printable(part)}: ${problem}` };
 }
 
 function notClause(part: string, word: string): string {

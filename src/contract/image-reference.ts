@@ -69,6 +69,7 @@ export function parseReference(text: string): Reference {
       "a tag has 1 to 128 letters, digits, _ . - and begins with none of . -",
     );
   const repository = parseRepository(colon < 0 ? named : named.slice(0, colon), text);
+  if (tag === undefined && digest === undefined) return repository;
   return {
     ...repository,
     ...(tag === undefined ? {} : { tag }),
@@ -151,12 +152,12 @@ function parseRepository(name: string, text: string): Repository {
     const path = parsePath(slash < 0 ? `library/${name}` : name, text);
     return { host: docker, path };
   }
-  const where = parseHost(first, text);
+  const { host, port } = parseHost(first, text);
   const path = parsePath(name.slice(slash + 1), text);
-  const isDocker = where.host === docker && where.port === undefined;
+  if (port !== undefined) return { host, port, path };
   return {
-    ...where,
-    path: isDocker && path.length === 1 ? ["library", ...path] : path,
+    host,
+    path: host === docker && path.length === 1 ? ["library", ...path] : path,
   };
 }
 
