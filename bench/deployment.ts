@@ -19,7 +19,7 @@ export function writeDeployment(images: number, directory: string): Deployment {
   const nodes = images / 10;
   const variables = [
     ...Array.from({ length: images }, (_, index) => imageVariable(index)),
-    ...Array.from({ length: nodes }, (_, index) => nodeVariable(index)),
+    ...Array.from({ length: nodes }, (_, index) => nodeVariable(index, images)),
   ];
   const envFile = join(directory, `${images}.env`);
   const lines = variables.map(([name, value]) => `${name}=${value}\n`);
@@ -40,8 +40,14 @@ function imageVariable(index: number): readonly [name: string, value: string] {
   ];
 }
 
-function nodeVariable(index: number): readonly [name: string, value: string] {
-  const features = [0, 1, 2].map((more) => featureOf(index * 3 + more).join());
+/** Nodes have what images have, too. */
+function nodeVariable(
+  index: number,
+  images: number,
+): readonly [name: string, value: string] {
+  const features = [0, 1, 2].map((more) =>
+    featureOf((index * 3 + more) % Math.ceil(images / runenvs.length)).join(),
+  );
   const clauses = [
     `os=${index % 2 === 0 ? "Linux" : "Windows"}`,
     `runenv=(${runenv(index).join()})`,

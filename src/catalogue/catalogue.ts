@@ -20,15 +20,10 @@ export function readCatalogue(
 ): Catalogue {
   const found = new Map<string, string>();
   for (const [name, value] of variables)
-    if (
-      value !== undefined &&
-      name.startsWith("DA__P7__PCLUSTER__") &&
-      placeForm.test(name)
-    )
-      found.set(name, value);
+    if (value !== undefined && placeForm.test(name)) found.set(name, value);
   const places: Place[] = [];
   const problems: Problem[] = [];
-  for (const name of [...found.keys()].sort()) {
+  for (const name of Array.from(found.keys()).sort()) {
     const entry = readVariable(name, found.get(name)!);
     if (entry.place) places.push(entry.place);
     for (const problem of entry.problems) problems.push(problem);

@@ -42,7 +42,7 @@ function asCapability({ os, extensionNode, runenv, features }: Group): Capabilit
     os,
     extension_node: extensionNode,
     runenv: [runenv.name, runenv.version],
-    features: [...features.values()]
+    features: Array.from(features.values())
       .sort(compareFeatures)
       .map(({ name, version }) => [name, version] as const),
   };

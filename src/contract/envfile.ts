@@ -70,7 +70,8 @@ export function readEnvLines(
       bad(number, "is not NAME=VALUE");
       continue;
     }
-    const [, name, rest] = match as unknown as [string, string, string];
+    const name = match[1]!;
+    const rest = match[2]!;
     const quote = rest[0];
     let value = rest.trimEnd();
     const first = number;

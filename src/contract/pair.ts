@@ -16,7 +16,7 @@ export function readPair(text: string): readonly [string, string?] | string {
 
 function unquoted(part: string): string {
   const trimmed = part.trim();
-  return /^(["']).*\1$/s.test(trimmed) && trimmed.length > 1
-    ? trimmed.slice(1, -1)
-    : trimmed;
+  const quote = trimmed[0];
+  if (quote !== '"' && quote !== "'") return trimmed;
+  return trimmed.length > 1 && trimmed.endsWith(quote) ? trimmed.slice(1, -1) : trimmed;
 }
