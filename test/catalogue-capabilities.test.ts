@@ -119,7 +119,7 @@ describe("refused is", () => {
   });
 });
 
-it("what runenv_features() gives of any places is read, and gives the same again", () => {
+it("what runenv_features() gives of any places is read as the same", () => {
   fc.assert(
     fc.property(fc.array(places), (places) => {
       const capabilities = runenvFeatures(places);

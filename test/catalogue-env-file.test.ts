@@ -43,7 +43,8 @@ describe("a bad line is told, and hides no other", () => {
     ["API_TOKEN=hush${NO_SUCH}", "API_TOKEN: nodes.env:1: the line holds a bad ${…}"],
     [
       `${A}=\${NO_SUCH}/x`,
-      `${A}: nodes.env:1: the line holds '\${NO_SUCH}/x': the variable NO_SUCH is not set`,
+      `${A}: nodes.env:1: the line holds '\${NO_SUCH}/x': ` +
+        "the variable NO_SUCH is not set",
     ],
   ])("%j", (line, message) => {
     const found = read(`${line}\n${B}=y\n=z\n`);
@@ -70,7 +71,9 @@ it("two values of one variable are told with both lines", () => {
   expect(problems).toMatchObject([
     {
       code: "catalogue-duplicate",
-      message: `${A}: it has different values in nodes.env:1 and nodes.env:3, which counts`,
+      message:
+        `${A}: it has different values in nodes.env:1 and nodes.env:3, ` +
+        "which counts",
     },
   ]);
 });

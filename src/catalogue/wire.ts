@@ -29,13 +29,14 @@ const featureVersion = z
   })
   .describe("In lower case; read in any. Compares exactly");
 
+const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+
 const hostName = z
   .string()
   .max(253)
-  .regex(
-    /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/,
-    { error: "a host's name has letters, digits, - and ." },
-  )
+  .regex(new RegExp("^" + label + "(?:\\." + label + ")*$"), {
+    error: "a host's name has letters, digits, - and .",
+  })
   .describe("One particular additional node; null is wherever the cluster likes");
 
 /** An entry of `runenv_features()`. Keys that nobody knows are let through. */

@@ -127,10 +127,10 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const place = placeOfMistake(text);
+    const where = `${printable(file)}${placeOfMistake(text)}`;
     throw new Failure(
       "catalogue-file-invalid",
-      `${printable(file)}${place}: this is no JSON: ${printable((error as Error).message)}`,
+      `${where}: this is no JSON: ${printable((error as Error).message)}`,
       `write a list: [${example}]`,
     );
   }
