@@ -11,7 +11,8 @@ cd "$root"
 sh "$here/setup.sh" gcc libc6-dev gnucobol python3 zsh binutils \
   debootstrap docker.io busybox-static musl-tools strace btrfs-progs \
   skopeo podman umoci docker-registry openssl \
-  wine64 gcc-mingw-w64-x86-64-win32
+  wine64 gcc-mingw-w64-x86-64-win32 \
+  slurmctld slurmd slurm-client
 npx --no-install biome check --error-on-warnings .
 npx --no-install tsc --noEmit
 npx --no-install tsc --noEmit --customConditions windows

@@ -1,5 +1,5 @@
 /** What places offer and what blocks ask for: the commands of the catalogue. */
-import { parseCommand } from "./arguments.ts";
+import { type CommandOption, parseCommand } from "./arguments.ts";
 import * as advertise from "./catalogue/advertise.ts";
 import * as choices from "./catalogue/choices.ts";
 import * as features from "./catalogue/features.ts";
@@ -29,9 +29,15 @@ export function catalogueHelp(name: CatalogueCommandName): Promise<string> {
   return helpOf(commands[name].syntax);
 }
 
-/** For completion: `--json`. */
+/** For completion: `--json`, `--format=slurm`. */
 export function catalogueOptions(name: CatalogueCommandName): string[] {
-  return ["help", ...Object.keys(commands[name].syntax.options)].map(
-    (option) => `--${option}`,
+  const options: [string, CommandOption][] = Object.entries(
+    commands[name].syntax.options,
   );
+  return [
+    "--help",
+    ...options.flatMap(([option, { choices }]) =>
+      choices ? choices.map((choice) => `--${option}=${choice}`) : [`--${option}`],
+    ),
+  ];
 }

@@ -95,9 +95,8 @@ function readOccurrence(
   return { problem: `is a ${value.kind}, where a text is needed` };
 }
 
-function known(value: string): string | undefined | { readonly problem: string } {
-  if (value.includes("{{")) return { problem: "is a template" };
-  return value === "" ? undefined : value;
+function known(value: string): string | { readonly problem: string } {
+  return value.includes("{{") ? { problem: "is a template" } : value;
 }
 
 function unknowable(name: string, where: string, what: string): Problem {

@@ -35,11 +35,20 @@ export async function run(
   return problems.length > 0 ? 1 : 0;
 }
 
-/** An entry a line, so that two can be compared. */
+/** As the interface writes it (mission.md), with brackets for its parentheses. */
 function asJson(capabilities: readonly Capability[]): string {
   if (capabilities.length === 0) return "[]";
-  const lines = capabilities.map((capability) => `  ${JSON.stringify(capability)}`);
-  return `[\n${lines.join(",\n")}\n]`;
+  return `[\n${capabilities.map(entryJson).join(",\n")}\n]`;
+}
+
+function entryJson({ os, extension_node, runenv, features }: Capability): string {
+  const pairs = features.map((feature) => `\n      ${JSON.stringify(feature)}`);
+  return `  {
+    "os": ${JSON.stringify(os)},
+    "extension_node": ${JSON.stringify(extension_node)},
+    "runenv": [${runenv.map((part) => JSON.stringify(part)).join(", ")}],
+    "features": [${pairs.join()}${pairs.length > 0 ? "\n    " : ""}]
+  }`;
 }
 
 function asTable(capabilities: readonly Capability[]): string {

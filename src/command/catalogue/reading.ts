@@ -6,16 +6,17 @@ import type { CommandOption, CommandWords } from "../arguments.ts";
 import type { CommandContext } from "../command.ts";
 import { readSources, sourceOptions } from "./sources.ts";
 
-export const catalogueOptions = {
-  ...sourceOptions,
+export const logOption = {
   log: {
     kind: "text",
     value: "FORMAT",
     choices: ["text", "json"],
     default: "text",
-    description: "How what is wrong with the catalogue is told, on standard error",
+    description: "How it is told what is wrong with variables, on standard error",
   },
 } as const satisfies Record<string, CommandOption>;
+
+export const catalogueOptions = { ...sourceOptions, ...logOption };
 
 /** Whatever is wrong hides nothing else. @throws Failure */
 export async function catalogueFrom(
