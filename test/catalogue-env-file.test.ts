@@ -78,6 +78,15 @@ it("two values of one variable are told with both lines", () => {
   ]);
 });
 
+it("a value that grows without end is told, and not kept", () => {
+  const text = `${A}=0123456789\n${`${A}=\${${A}}\${${A}}\n`.repeat(60)}`;
+  const { variables, problems } = read(text);
+  expect(variables[0]![1].length).toBeLessThanOrEqual(1 << 17);
+  expect(problems.map(({ message }) => message)).toContain(
+    `${A}: nodes.env:16: the line makes a value of more than 131072 characters`,
+  );
+});
+
 it("as many bad lines as there are, are told", () => {
   const lines = Array.from({ length: 1000 }, (_, at) => (at % 2 ? `A${at}='x` : "?"));
   const { problems } = read(lines.join("\n"));
