@@ -9,7 +9,9 @@
 import { printable } from "../system/text.ts";
 import type { Feature, Runenv } from "./capability.ts";
 import { namePrefix } from "./image-names.ts";
+import { remembered } from "./remembered.ts";
 import {
+  type Read,
   readFeatureName,
   readFeatureVersion,
   readRunenvName,
@@ -25,40 +27,43 @@ export type ReadName =
   /** More than one: the name is ambiguous. Never none. */
   { readonly readings: readonly NameReading[] } | { readonly problem: string };
 
-/** The runenv, its version, and whatever stands behind them. */
-const form = new RegExp(`^${namePrefix}-([^-]+)(?:-([^-]*)(?:-(.*))?)?$`, "s");
+const start = `${namePrefix}-`;
 
 /** @param name without registry and tag, in any case */
 export function readImageName(name: string): ReadName {
-  const match = form.exec(name.toLowerCase());
-  if (!match)
-    return { problem: `${shown(name)} does not begin with ${namePrefix}-<runenv>` };
-  const [, runenv, version, rest] = match;
-  const readName = readRunenvName(runenv!);
-  if ("problem" in readName) return { problem: `${shown(name)}: ${readName.problem}` };
-  if (version === undefined)
-    return { problem: `${shown(name)} has no version of the runenv ${readName.value}` };
-  const readVersion = readRunenvVersion(version);
-  if ("problem" in readVersion)
-    return {
-      problem: `${shown(name)}: the version of ${readName.value}, ${readVersion.problem}`,
-    };
-  const found: Runenv = { name: readName.value, version: readVersion.value };
-  if (rest === undefined) return { readings: [{ runenv: found }] };
-  if (!rest.includes("-"))
-    return {
-      problem: `${shown(name)} has no version of the feature ${rest.toUpperCase()}`,
-    };
-  const features = featureReadings(rest);
-  if (features.length === 0)
-    return {
-      problem: `${shown(name)}: '${rest}' is no feature with its version, as nx-2020 is`,
-    };
-  return { readings: features.map((feature) => ({ runenv: found, feature })) };
+  const lower = name.toLowerCase();
+  // pseven-calc-<runenv>-<version>, then perhaps a feature.
+  const version = lower.indexOf("-", start.length);
+  const feature = version < 0 ? -1 : lower.indexOf("-", version + 1);
+  const runenv = readNamedRunenv(feature < 0 ? lower : lower.slice(0, feature));
+  if ("problem" in runenv) return { problem: `${shown(name)} ${runenv.problem}` };
+  if (feature < 0) return { readings: [{ runenv: runenv.value }] };
+  const features = readNamedFeature(lower.slice(feature + 1));
+  if ("problem" in features) return { problem: `${shown(name)} ${features.problem}` };
+  return {
+    readings: features.value.map((feature) => ({ runenv: runenv.value, feature })),
+  };
 }
 
-/** @param text any `-` in it may be what ends the name */
-function featureReadings(text: string): Feature[] {
+/** `pseven-calc-cobol-42`. */
+const readNamedRunenv = remembered((text: string): Read<Runenv> => {
+  const hyphen = text.indexOf("-", start.length);
+  const name = text.slice(start.length, hyphen < 0 ? undefined : hyphen);
+  if (!text.startsWith(start) || name === "")
+    return { problem: `does not begin with ${start}<runenv>` };
+  const readName = readRunenvName(name);
+  if ("problem" in readName) return { problem: `names a runenv, ${readName.problem}` };
+  if (hyphen < 0) return { problem: `has no version of the runenv ${readName.value}` };
+  const version = readRunenvVersion(text.slice(hyphen + 1));
+  if ("problem" in version)
+    return { problem: `has a version of ${readName.value}, ${version.problem}` };
+  return { value: { name: readName.value, version: version.value } };
+});
+
+/** `nx-2020`: any `-` in it may be what ends the name. Never none. */
+const readNamedFeature = remembered((text: string): Read<readonly Feature[]> => {
+  if (!text.includes("-"))
+    return { problem: `has no version of the feature ${text.toUpperCase()}` };
   const readings: Feature[] = [];
   for (let end = text.indexOf("-"); end >= 0; end = text.indexOf("-", end + 1)) {
     const name = readFeatureName(text.slice(0, end));
@@ -66,7 +71,10 @@ function featureReadings(text: string): Feature[] {
     const version = readFeatureVersion(text.slice(end + 1));
     if ("value" in version) readings.push({ name: name.value, version: version.value });
   }
-  return readings;
-}
+  if (readings.length > 0) return { value: readings };
+  return {
+    problem: `has '${text}', which is no feature with its version, as nx-2020 is`,
+  };
+});
 
 const shown = (name: string) => `the name ${printable(name)}`;

@@ -20,6 +20,42 @@ const example = (variable: string) =>
 
 /** @returns the place, and what is wrong; without a place nothing can be said of it */
 export function readImageVariable(variable: string, value: string): Entry {
+  return readPlainly(variable, value) ?? readThoroughly(variable, value);
+}
+
+const word = "[a-z0-9]+(?:-[a-z0-9]+)*";
+const plainForm = new RegExp(
+  `^(?:${word}(?:\\.${word})*(?::[1-9][0-9]{0,3})?/)?(?:${word}/)*` +
+    `(${namePrefix}(?:[._-][a-z0-9]+)+)` +
+    `(?::(?!${namePrefix}-)[a-z0-9][a-z0-9._-]{0,60})?(?:@sha256:[a-f0-9]{64})?$`,
+);
+const longestPlain = 255;
+
+/**
+ * Nearly all images are written plainly, and a deployment may have thousands of them:
+ * one expression is far faster than many. What it takes is no more than what
+ * {@link readThoroughly} takes, and means the same.
+ */
+function readPlainly(variable: string, value: string): Entry | undefined {
+  const name = value.length <= longestPlain ? plainForm.exec(value)?.[1] : undefined;
+  const read = name === undefined ? undefined : readImageName(name);
+  if (!read || "problem" in read || read.readings.length > 1) return undefined;
+  const { runenv, feature } = read.readings[0]!;
+  return {
+    place: {
+      os: "Linux",
+      extensionNode: null,
+      runenvs: [runenv],
+      features: feature ? [feature] : [],
+      image: value,
+      origin: variable,
+    },
+    problems: [],
+  };
+}
+
+/** For tests: whatever a variable says, and all that can be wrong with it. */
+export function readThoroughly(variable: string, value: string): Entry {
   const wrong = (what: string) => invalid(variable, what, example(variable));
   const clauses = readClauses(value);
   if ("problem" in clauses) return wrong(clauses.problem);
@@ -33,10 +69,17 @@ export function readImageVariable(variable: string, value: string): Entry {
     if (error instanceof Failure) return wrong(error.message);
     throw error;
   }
-  const place = { os, extensionNode: null, image: head, origin: variable } as const;
+  const placeWith = (runenvs: Place["runenvs"], features: Place["features"]) => ({
+    os,
+    extensionNode: null,
+    runenvs,
+    features,
+    image: head,
+    origin: variable,
+  });
   if (runenvs.length > 0)
     return {
-      place: { ...place, runenvs, features },
+      place: placeWith(runenvs, features),
       problems: repetition(variable, repeated),
     };
   if (features.length > 0)
@@ -53,36 +96,35 @@ export function readImageVariable(variable: string, value: string): Entry {
       `say which: ${variable}=${printable(head)}; ${clausesText(readings[0]!)}`,
     );
   const { runenv, feature } = reading!;
-  return { place: asPlace(place, runenv, feature), problems: [] };
-}
-
-function asPlace(
-  place: Pick<Place, "os" | "extensionNode" | "image" | "origin">,
-  runenv: NameReading["runenv"],
-  feature: NameReading["feature"],
-): Place {
-  return { ...place, runenvs: [runenv], features: feature ? [feature] : [] };
+  return { place: placeWith([runenv], feature ? [feature] : []), problems: [] };
 }
 
 /** At least one, or in words why there is none. */
 function readingsOf({ path, tag }: Reference): readonly NameReading[] | string {
-  const named = [path.at(-1)!, ...(tag === undefined ? [] : [tag])].filter((name) =>
-    name.toLowerCase().startsWith(`${namePrefix}-`),
-  );
-  if (named.length === 0)
+  const name = path.at(-1)!;
+  const isNamed = isName(name);
+  if (tag === undefined || !isName(tag)) {
+    if (isNamed) return readingsOfName(name);
     return (
-      `the name ${printable(path.at(-1)!)} does not begin with ${namePrefix}-, ` +
+      `the name ${printable(name)} does not begin with ${namePrefix}-, ` +
       "and nothing says which runenv it has"
     );
-  const all: NameReading[] = [];
-  for (const name of named) {
-    const read = readImageName(name);
-    if ("problem" in read) return read.problem;
-    for (const reading of read.readings)
-      if (!all.some((other) => readingText(other) === readingText(reading)))
-        all.push(reading);
   }
-  return all;
+  const tagged = readingsOfName(tag);
+  if (!isNamed || typeof tagged === "string") return tagged;
+  const named = readingsOfName(name);
+  if (typeof named === "string") return named;
+  const known = new Set(named.map(readingText));
+  return [...named, ...tagged.filter((reading) => !known.has(readingText(reading)))];
+}
+
+const nameForm = new RegExp(`^${namePrefix}-`, "i");
+
+const isName = (text: string) => nameForm.test(text);
+
+function readingsOfName(name: string): readonly NameReading[] | string {
+  const read = readImageName(name);
+  return "problem" in read ? read.problem : read.readings;
 }
 
 function readingText({ runenv, feature }: NameReading): string {

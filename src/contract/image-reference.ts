@@ -69,11 +69,9 @@ export function parseReference(text: string): Reference {
       "a tag has 1 to 128 letters, digits, _ . - and begins with none of . -",
     );
   const repository = parseRepository(colon < 0 ? named : named.slice(0, colon), text);
-  return {
-    ...repository,
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
-  };
+  if (digest === undefined)
+    return tag === undefined ? repository : { ...repository, tag };
+  return tag === undefined ? { ...repository, digest } : { ...repository, tag, digest };
 }
 
 /**
