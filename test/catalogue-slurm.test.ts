@@ -5,94 +5,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { engines, type Host, type Needs } from "../src/catalogue/engines/engines.ts";
+import { engines, type Needs } from "../src/catalogue/engines/engines.ts";
 import { fits } from "./support/engines.ts";
+import { advertised, askedText, hosts, jobs, withKnown } from "./support/fleet.ts";
 import { describeWhere } from "./support/machine.ts";
 import type { Pool } from "./support/pool.ts";
-import { sidecar, smallEnvironment } from "./support/sidecar.ts";
 import { slurmNeeds, startSlurm } from "./support/slurm.ts";
-
-type Named = Host & { readonly extensionNode: string };
-
-function host(
-  name: string,
-  runenvs: Readonly<Record<string, number>>,
-  features: Readonly<Record<string, string>>,
-): Named {
-  const entries = <Value>(all: Readonly<Record<string, Value>>) =>
-    Object.entries(all).map(([one, version]) => ({ name: one, version }));
-  return {
-    os: "Linux",
-    extensionNode: name,
-    runenvs: entries(runenvs),
-    features: entries(features),
-  };
-}
-
-const hosts = [
-  host("old", { PYTHON3: 9, COBOL: 42 }, { ABAQUS: "v2020", NX: "2020-1" }),
-  host("new", { PYTHON3: 100 }, { ABAQUS: "v2021.05", SOLID_EDGE: "2020__x_y.z" }),
-  host("both", { PYTHON3: 42, MY_TOOL_2: 0 }, { ABAQUS: "v2021.05", NX: "2020-1--b" }),
-  host("plain-1", { PYTHON3: 42, COBOL: 7 }, {}),
-];
-
-/** What a host prints of itself. */
-async function advertised({ runenvs, features }: Host): Promise<string> {
-  const variables = [
-    ...runenvs.map(({ name, version }) => [`RUNENV__${name}`, String(version)]),
-    ...features.map(({ name, version }) => [`FEATURE__${name}`, version]),
-  ].map(([name, value]) => [`DA__P7__${name}__VERSION`, value]);
-  const environment = { ...smallEnvironment, ...Object.fromEntries(variables) };
-  const { stdout } = await sidecar(["advertise", "--format=slurm"], { environment });
-  return stdout.trim();
-}
-
-const known = (needs: Omit<Needs, "known">): Needs => ({
-  ...needs,
-  known: {
-    runenvVersions: hosts
-      .flatMap(({ runenvs }) => runenvs)
-      .filter(({ name }) => name === needs.runenv.name)
-      .map(({ version }) => version),
-    featureVersions: hosts
-      .flatMap(({ features }) => features)
-      .filter(({ name }) => name === needs.feature?.name)
-      .map(({ version }) => version),
-  },
-});
-
-const jobs: Needs[] = [
-  ["PYTHON3", 0],
-  ["PYTHON3", 10],
-  ["PYTHON3", 42],
-  ["PYTHON3", 101],
-  ["COBOL", 8],
-  ["MY_TOOL_2", 0],
-  ["MY_TOOL", 0],
-].flatMap(([name, version]) =>
-  [
-    null,
-    { name: "ABAQUS", version: null },
-    { name: "ABAQUS", version: "v2021.05" },
-    { name: "ABAQUS", version: "v2021" },
-    { name: "NX", version: null },
-    { name: "NX", version: "2020-1" },
-    { name: "NX", version: "2020-1--b" },
-    { name: "SOLID_EDGE", version: "2020__x_y.z" },
-    { name: "SOLID", version: null },
-  ].map((feature) =>
-    known({
-      os: "Linux",
-      extensionNode: null,
-      runenv: { name: name as string, version: version as number },
-      feature,
-    }),
-  ),
-);
-
-const asked = ({ runenv, feature }: Needs) =>
-  `${runenv.name} ${runenv.version}` +
-  (feature ? `, ${feature.name} ${feature.version ?? "any"}` : "");
 
 describeWhere(slurmNeeds, "Slurm", () => {
   let pool: Pool;
@@ -102,7 +20,7 @@ describeWhere(slurmNeeds, "Slurm", () => {
       await Promise.all(
         hosts.map(async (one) => ({
           name: one.extensionNode,
-          features: await advertised(one),
+          features: await advertised("slurm", one),
         })),
       ),
     );
@@ -117,7 +35,7 @@ describeWhere(slurmNeeds, "Slurm", () => {
     for (const one of hosts) {
       const words = ["sinfo", "--noheader", "-n", one.extensionNode, "-o", "%f"];
       const { stdout } = await pool.run(words);
-      expect(stdout.trim()).toBe(await advertised(one));
+      expect(stdout.trim()).toBe(await advertised("slurm", one));
     }
   });
 
@@ -130,7 +48,7 @@ describeWhere(slurmNeeds, "Slurm", () => {
       return (await pool.run(["sinfo", "-hnplain-1", "-o%f/%b"])).stdout.trim();
     };
     for (const one of [hosts[0]!, hosts[3]!]) {
-      const features = await advertised(one);
+      const features = await advertised("slurm", one);
       expect(await change(features)).toBe(`${features}/${features}`);
     }
   });
@@ -152,7 +70,7 @@ describeWhere(slurmNeeds, "Slurm", () => {
       const expected = right.map(({ extensionNode }) => extensionNode);
       const got = found.filter((one) => one !== undefined);
       if (got.join() !== expected.join())
-        wrong.push(`${asked(needs)}: ${got}, and not ${expected}`);
+        wrong.push(`${askedText(needs)}: ${got}, and not ${expected}`);
     }
     expect(wrong).toEqual([]);
   });
@@ -161,7 +79,7 @@ describeWhere(slurmNeeds, "Slurm", () => {
     const file = join(pool.directory, "where");
     const words = ["--wait", "--output=/dev/null", "--chdir=/"];
     const script = `--wrap=echo $SLURMD_NODENAME >${file}`;
-    const needs = known({
+    const needs = withKnown({
       os: "Linux",
       extensionNode: null,
       runenv: { name: "PYTHON3", version: 43 },
@@ -172,13 +90,13 @@ describeWhere(slurmNeeds, "Slurm", () => {
     expect(readFileSync(file, "utf8")).toBe("new\n");
     const onNode = { ...needs, runenv: { name: "PYTHON3", version: 9 } };
     const there = await submit(
-      known({ ...onNode, extensionNode: "both" }),
+      withKnown({ ...onNode, extensionNode: "both" }),
       ...words,
       script,
     );
     expect(there.code, there.stderr).toBe(0);
     expect(readFileSync(file, "utf8")).toBe("both\n");
-    const later = known({ ...needs, runenv: { name: "PYTHON3", version: 101 } });
+    const later = withKnown({ ...needs, runenv: { name: "PYTHON3", version: 101 } });
     const refused = await submit(later, ...words, script);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("Invalid feature specification");
