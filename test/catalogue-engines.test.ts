@@ -64,13 +64,14 @@ DA__P7__RUNENV__PYTHON3__VERSION = 42
 DA__P7__FEATURE__ABAQUS__VERSION = "v2021.05"
 DA__P7__FEATURE__SOLID_EDGE__VERSION = "2020-1"
 DA__P7__PCLUSTER__EXTENSION_NODE = "mylinuxhost"
-STARTD_ATTRS = $(STARTD_ATTRS), ${[
+STARTD_ATTRS = ${[
+        "$(STARTD_ATTRS)",
         "DA__P7__RUNENV__COBOL__VERSION",
         "DA__P7__RUNENV__PYTHON3__VERSION",
         "DA__P7__FEATURE__ABAQUS__VERSION",
         "DA__P7__FEATURE__SOLID_EDGE__VERSION",
         "DA__P7__PCLUSTER__EXTENSION_NODE",
-      ].join(", ")}`,
+      ].join(", \\\n  ")}`,
     ],
   ] as const)("%s", (name, text) => {
     expect(engines[name].advertise(host)).toBe(text);

@@ -29,7 +29,7 @@ describeWhere(condorNeeds, "HTCondor", () => {
     // One that says nothing of itself: what is not defined must never match.
     const silent = { name: "silent", configuration: "" };
     pool = await startCondor([...(await Promise.all(configured)), silent]);
-    const attributes = advertise(windows).split("\n").slice(0, -1).join("\n");
+    const [attributes] = advertise(windows).split("\nSTARTD_ATTRS");
     const description = `MyType = "Machine"\nName = "pc"\nOpSys = "WINDOWS"\n${attributes}`;
     write(pool.directory, "pc", `${description}\n`);
     const words = ["UPDATE_STARTD_AD", `${shared}/pc`];
