@@ -5,8 +5,10 @@
  */
 import { chownSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { engines, type Host, type Needs } from "../src/catalogue/engines/engines.ts";
+import { clusters } from "./support/clusters.ts";
 import { condorNeeds, shared, startCondor } from "./support/condor.ts";
 import { fits } from "./support/engines.ts";
 import { advertised, askedText, hosts, jobs, withKnown } from "./support/fleet.ts";
@@ -77,6 +79,31 @@ describeWhere(condorNeeds, "HTCondor", () => {
       const got = (await found(requirement(needs))).toSorted();
       if (got.join() !== expected.join())
         wrong.push(`${askedText(needs)}: ${got}, and not ${expected}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it("finds exactly those among any hosts", async () => {
+    const samples = fc.sample(clusters, 300);
+    // A description is found by its number, and not by what is looked for.
+    const all = samples.flatMap(([some]) => some);
+    const descriptions = all.map(
+      (one, at) =>
+        `MyType = "Machine"\nNumber = ${at}\n` +
+        `OpSys = "${one.os.toUpperCase()}"\n${advertise(one).split("STARTD_ATTRS")[0]}`,
+    );
+    write(pool.directory, "descriptions", descriptions.join("\n"));
+    const among = ["condor_status", "-ads", `${shared}/descriptions`, "-af", "Number"];
+    const wrong: string[] = [];
+    for (const [, wanted] of samples.slice(0, 100)) {
+      const needs = withKnown(wanted, all);
+      const words = [...among, "-constraint", requirement(needs)];
+      const { code, stdout, stderr } = await pool.run(words);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      const got = stdout.split("\n").filter((line) => line !== "");
+      const expected = [...all.keys()].filter((at) => fits(all[at]!, needs));
+      if (got.toSorted().join() !== expected.map(String).toSorted().join())
+        wrong.push(`${requirement(needs)}: ${got}, and not ${expected}`);
     }
     expect(wrong).toEqual([]);
   });

@@ -39,21 +39,24 @@ export async function advertised(engine: EngineName, one: FleetHost): Promise<st
   return stdout.trim();
 }
 
-/** With the versions that the hosts have. */
-export function withKnown(needs: Omit<Needs, "known">): Needs {
+/** With the versions that these hosts have. */
+export function withKnown(
+  needs: Omit<Needs, "known">,
+  all: readonly Host[] = hosts,
+): Needs {
   const versions = <Version>(
-    all: readonly { readonly name: string; readonly version: Version }[],
+    list: readonly { readonly name: string; readonly version: Version }[],
     wanted: string | undefined,
-  ) => all.filter(({ name }) => name === wanted).map(({ version }) => version);
+  ) => list.filter(({ name }) => name === wanted).map(({ version }) => version);
   return {
     ...needs,
     known: {
       runenvVersions: versions(
-        hosts.flatMap(({ runenvs }) => runenvs),
+        all.flatMap(({ runenvs }) => runenvs),
         needs.runenv.name,
       ),
       featureVersions: versions(
-        hosts.flatMap(({ features }) => features),
+        all.flatMap(({ features }) => features),
         needs.feature?.name,
       ),
     },
