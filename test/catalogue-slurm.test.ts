@@ -31,6 +31,15 @@ describeWhere(slurmNeeds, "Slurm", () => {
   const submit = (needs: Needs, ...words: string[]) =>
     pool.run(["sbatch", ...engines.slurm.requirement(needs), ...words]);
 
+  /** @returns what Slurm then says of the node */
+  async function change(features: string): Promise<string> {
+    const words = [`AvailableFeatures=${features}`, `ActiveFeatures=${features}`];
+    const update = ["scontrol", "update", "NodeName=plain-1", ...words];
+    const { code, stdout, stderr } = await pool.run(update);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: "" });
+    return (await pool.run(["sinfo", "-hnplain-1", "-o%f/%b"])).stdout.trim();
+  }
+
   it("has the features that were advertised, each as it was", async () => {
     for (const one of hosts) {
       const words = ["sinfo", "--noheader", "-n", one.extensionNode, "-o", "%f"];
@@ -40,17 +49,34 @@ describeWhere(slurmNeeds, "Slurm", () => {
   });
 
   it("takes a host's features for those of a node, too", async () => {
-    const change = async (features: string) => {
-      const words = [`AvailableFeatures=${features}`, `ActiveFeatures=${features}`];
-      const update = ["scontrol", "update", "NodeName=plain-1", ...words];
-      const { code, stdout, stderr } = await pool.run(update);
-      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: "" });
-      return (await pool.run(["sinfo", "-hnplain-1", "-o%f/%b"])).stdout.trim();
-    };
     for (const one of [hosts[0]!, hosts[3]!]) {
       const features = await advertised("slurm", one);
       expect(await change(features)).toBe(`${features}/${features}`);
     }
+  });
+
+  it("takes a requirement that is as long as it may be, and none longer", async () => {
+    const versions = Array.from({ length: 52 }, (_, at) => 10_000 + at);
+    await change(versions.map((version) => `runenv__many__${version}`).join(","));
+    const needs = (count: number): Needs => ({
+      os: "Linux",
+      extensionNode: null,
+      runenv: { name: "MANY", version: 0 },
+      feature: null,
+      known: { runenvVersions: versions.slice(0, count), featureVersions: [] },
+    });
+    const longest = engines.slurm.requirement(needs(51));
+    expect(longest[0]!.length).toBe("--constraint=".length + 1021);
+    const words = ["--test-only", "--wrap=true"];
+    const taken = await submit(needs(51), ...words);
+    expect(taken.code, taken.stderr).toBe(0);
+    expect(() => engines.slurm.requirement(needs(52))).toThrow(
+      "DA__P7__RUNENV__MANY__VERSION has so many versions that a constraint has 1041",
+    );
+    const longer = longest[0]!.replace(")", `|runenv__many__${versions[51]})`);
+    const refused = await pool.run(["sbatch", longer, ...words]);
+    expect(refused.stderr).toContain("too long");
+    await change(await advertised("slurm", hosts[3]!));
   });
 
   it("finds for each job exactly the hosts that fit", async () => {
