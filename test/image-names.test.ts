@@ -167,11 +167,11 @@ describe("sidecar image names", () => {
           declared: [
             {
               name: "pseven-calc-python2-13",
-              runenv: { name: "PYTHON2", version: "13" },
+              runenv: { name: "PYTHON2", version: 13 },
             },
             {
               name: "pseven-calc-python3-42",
-              runenv: { name: "PYTHON3", version: "42" },
+              runenv: { name: "PYTHON3", version: 42 },
             },
           ],
           present: image.names,

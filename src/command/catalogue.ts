@@ -1,47 +1,43 @@
-/**
- * The commands that tell what places offer and what blocks ask for. They come with
- * people.ts: a piece of the executable for a few kilobytes would cost each block's start
- * more than they cost whoever asks for help.
- */
-import type { Environment } from "../contract/environment.ts";
-import * as advertise from "./advertise.ts";
-import { type CommandSyntax, type CommandWords, parseCommand } from "./arguments.ts";
+/** What places offer and what blocks ask for: the commands of the catalogue. */
+import { type CommandOption, parseCommand } from "./arguments.ts";
+import * as advertise from "./catalogue/advertise.ts";
+import * as choices from "./catalogue/choices.ts";
+import * as features from "./catalogue/features.ts";
+import * as resolve from "./catalogue/resolve.ts";
+import type { Command, CommandContext } from "./command.ts";
+import type { CatalogueCommandName } from "./commands.ts";
 import { helpOf } from "./help.ts";
 
-export type CatalogueContext = {
-  readonly environment: Environment;
-  /** Writes text and a line's end to standard output. @returns an exit code, 0 */
-  readonly print: (text: string) => number;
+const commands: Record<CatalogueCommandName, Command> = {
+  advertise,
+  choices,
+  features,
+  resolve,
 };
-
-/** What the file of each of these commands exports. */
-type CatalogueCommand = {
-  readonly syntax: CommandSyntax;
-  /** @returns sidecar's exit code @throws Failure */
-  readonly run: (words: CommandWords, context: CatalogueContext) => number;
-};
-
-const catalogueCommands = { advertise } as const satisfies Record<
-  string,
-  CatalogueCommand
->;
-
-export type CatalogueCommandName = keyof typeof catalogueCommands;
-
-export function isCatalogueCommand(name: string): name is CatalogueCommandName {
-  return Object.hasOwn(catalogueCommands, name);
-}
 
 /** @returns sidecar's exit code @throws Failure */
-export function catalogueHere(
+export async function catalogueHere(
   name: CatalogueCommandName,
   words: readonly string[],
-  context: CatalogueContext,
-): number {
-  const { syntax, run } = catalogueCommands[name];
+  context: CommandContext,
+): Promise<number> {
+  const { syntax, run } = commands[name];
   return run(parseCommand(words, syntax), context);
 }
 
 export function catalogueHelp(name: CatalogueCommandName): Promise<string> {
-  return helpOf(catalogueCommands[name].syntax);
+  return helpOf(commands[name].syntax);
+}
+
+/** For completion: `--json`, `--format=slurm`. */
+export function catalogueOptions(name: CatalogueCommandName): string[] {
+  const options: [string, CommandOption][] = Object.entries(
+    commands[name].syntax.options,
+  );
+  return [
+    "--help",
+    ...options.flatMap(([option, { choices }]) =>
+      choices ? choices.map((choice) => `--${option}=${choice}`) : [`--${option}`],
+    ),
+  ];
 }

@@ -1,9 +1,9 @@
-/** Help of a command, from the table that parseCommand reads. */
+/** Help for a command, made by yargs from the table that parseCommand reads. */
 import yargs from "yargs";
 import { isTerminal } from "#system/process.ts";
 import type { CommandOption, CommandSyntax } from "./arguments.ts";
 
-/** How many columns help has. */
+/** Characters of a line. */
 export const helpWidth = () =>
   isTerminal(1) ? Math.min(process.stdout.columns || 88, 100) : 88;
 

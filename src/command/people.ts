@@ -12,11 +12,10 @@ import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
 import {
   type CatalogueCommandName,
-  catalogueHelp,
-  catalogueHere,
+  type CommandName,
+  commands,
   isCatalogueCommand,
-} from "./catalogue.ts";
-import { type CommandName, commands } from "./commands.ts";
+} from "./commands.ts";
 import { completions } from "./completions.ts";
 import { installHere } from "./install.ts";
 import { messageText } from "./messages.ts";
@@ -90,17 +89,21 @@ async function answer(started: Started, environment: Environment): Promise<numbe
     return print(versionText(words, started.launcher));
   if (words.includes("--get-yargs-completions")) {
     const typed = words.slice(words.indexOf("--get-yargs-completions") + 2);
-    return print(completions(typed, runenvNames(environment)).join("\n"));
+    const known = await optionsOf(typed[0]);
+    return print(completions(typed, runenvNames(environment), known).join("\n"));
   }
   if (words.includes("--help") || words.includes("-h")) {
     if (command === "image")
       return print(await (await import("./image.ts")).imageHelp(words.slice(1)));
-    if (isCatalogueCommand(command)) return print(await catalogueHelp(command));
+    if (isCatalogueCommand(command))
+      return print(await (await import("./catalogue.ts")).catalogueHelp(command));
     const topic = words.filter((word) => Object.hasOwn(commands, word));
     return print(await helpFor(describe(environment), topic));
   }
-  if (isCatalogueCommand(command))
+  if (isCatalogueCommand(command)) {
+    const { catalogueHere } = await import("./catalogue.ts");
     return catalogueHere(command, words.slice(1), { environment, print });
+  }
   switch (command as Exclude<CommandName, CatalogueCommandName>) {
     case "check":
       return (await import("./check.ts")).checkHere(
@@ -124,6 +127,12 @@ async function answer(started: Started, environment: Environment): Promise<numbe
     case "messages":
       return print(messageText(words.slice(1)));
   }
+}
+
+/** The options of a command whose table is loaded for it. */
+async function optionsOf(command: string | undefined): Promise<readonly string[]> {
+  if (command === undefined || !isCatalogueCommand(command)) return [];
+  return (await import("./catalogue.ts")).catalogueOptions(command);
 }
 
 function describe(environment: Environment): Argv {
@@ -155,6 +164,8 @@ function describe(environment: Environment): Argv {
         .example("sidecar check", "All runenvs that the environment declares")
         .example("sidecar check --runenv=COBOL,42", "This one, in 42 or later"),
     )
+    .command("choices", commands.choices)
+    .command("features", commands.features)
     .command("freeze [names..]", commands.freeze, (command) =>
       command
         .usage(freezeUsage)
@@ -180,6 +191,7 @@ function describe(environment: Environment): Argv {
         .usage("sidecar messages [CODE]\n\nExplains the word in brackets of a message.")
         .example("sidecar messages runenv-unknown", "What it means and what to do"),
     )
+    .command("resolve", commands.resolve)
     .epilog(`${examples}\n\n${exitCodes}`);
   for (const [name, option] of Object.entries<Option>(options))
     parser.option(name, {

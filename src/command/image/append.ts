@@ -17,7 +17,7 @@ import { openSource } from "../../image/source/open.ts";
 import { runningExecutable } from "../../installation/install.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./command.ts";
+import type { CommandContext } from "../command.ts";
 import {
   computedNames,
   entriesJson,
@@ -85,7 +85,10 @@ left out, and signatures no longer match: they were of the image before.`,
   ],
 } as const satisfies CommandSyntax;
 
-export async function run(words: CommandWords, context: ImageContext): Promise<number> {
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
   const path = requireOutput(words, syntax.name);
   const wishes = wishesOf(words);
   for (const name of words.values("name")) parseReference(name);

@@ -1,19 +1,22 @@
 /** `sidecar advertise`: what this host offers, in the form in which it is told. */
 import { hostName, operatingSystem } from "#system/host.ts";
 import { variableKey } from "#system/variables.ts";
-import type { Capability } from "../catalogue/capability.ts";
-import { imageKey, imageLine, nodeLine } from "../catalogue/clauses-format.ts";
-import { readDeclaration } from "../catalogue/declaration.ts";
-import { engines, type Host } from "../catalogue/engines/engines.ts";
-import { readHostName } from "../catalogue/words.ts";
-import { Log } from "../companion/log.ts";
-import type { Environment } from "../contract/environment.ts";
-import { Failure } from "../contract/failure.ts";
-import { parseReference } from "../contract/image-reference.ts";
-import { printable } from "../system/text.ts";
-import { type Format, formats } from "./advertise-formats.ts";
-import type { CommandSyntax, CommandWords } from "./arguments.ts";
-import type { CatalogueContext } from "./catalogue.ts";
+import type { Capability } from "../../catalogue/capability.ts";
+import { imageKey, imageLine, nodeLine } from "../../catalogue/clauses-format.ts";
+import { readDeclaration } from "../../catalogue/declaration.ts";
+import { engines, type Host } from "../../catalogue/engines/engines.ts";
+import { readHostName } from "../../catalogue/words.ts";
+import type { Environment } from "../../contract/environment.ts";
+import { Failure } from "../../contract/failure.ts";
+import { parseReference } from "../../contract/image-reference.ts";
+import { printable } from "../../system/text.ts";
+import type { CommandSyntax, CommandWords } from "../arguments.ts";
+import type { CommandContext } from "../command.ts";
+import { logOption, tell } from "./reading.ts";
+
+const formats = ["json", "kubernetes", "nomad", "slurm", "htcondor", "env"] as const;
+
+type Format = (typeof formats)[number];
 
 export const syntax = {
   name: "sidecar advertise",
@@ -46,6 +49,7 @@ Exit code: 0, or 1 where a variable is wrong; the others are said all the same.`
       value: "KEY",
       description: "With --image: what its variable is called; else as the image",
     },
+    ...logOption,
   },
   operands: [],
   examples: [
@@ -54,14 +58,17 @@ Exit code: 0, or 1 where a variable is wrong; the others are said all the same.`
   ],
 } as const satisfies CommandSyntax;
 
-export function run(words: CommandWords, { environment, print }: CatalogueContext) {
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
   const format = words.value("format") as Format;
   requireConsistent(words, format);
   const extensionNode = nodeNameOf(words);
-  const { runenvs, features, problems } = readDeclaration(declaredBy(environment));
-  const log = new Log({ format: "text", quiet: false }, environment);
-  for (const { code, message, hint } of problems)
-    log.notice({ level: "warning", code, message, hint });
+  const { runenvs, features, problems } = readDeclaration(
+    declaredBy(context.environment),
+  );
+  tell(problems, words, context);
   if (runenvs.length === 0)
     throw new Failure(
       "advertise-nothing",
@@ -69,7 +76,7 @@ export function run(words: CommandWords, { environment, print }: CatalogueContex
       "set DA__P7__RUNENV__<NAME>__VERSION, for example DA__P7__RUNENV__COBOL__VERSION=42",
     );
   const host: Host = { os: operatingSystem, extensionNode, runenvs, features };
-  print(formatted(host, format, words));
+  context.print(formatted(host, format, words));
   return problems.length > 0 ? 1 : 0;
 }
 

@@ -1,0 +1,58 @@
+/** In which order things stand: by what they are, never by how they came. */
+import type { Feature } from "./capability.ts";
+
+export function compareText(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+/** Whatever the cluster likes first, then the particular ones by name. */
+export function compareNodes(one: string | null, other: string | null): number {
+  if (one === null || other === null)
+    return Number(one !== null) - Number(other !== null);
+  return compareText(one, other);
+}
+
+/** By name, of one name the newest first: EXCEL 2020, EXCEL 2000, EXCEL 97. */
+export function compareFeatures(one: Feature, other: Feature): number {
+  return compareText(one.name, other.name) || compareNewest(one.version, other.version);
+}
+
+/**
+ * Negative where `one` is newer. Numbers in a version count as numbers, whatever
+ * stands between: v2021.10 is newer than v2021.9 and than 2020; a `v` in front says
+ * nothing. What goes on is newer than what ends there: 2020.1 than 2020.
+ */
+export function compareNewest(one: string, other: string): number {
+  if (one === other) return 0;
+  // Written differently, and yet the same: 2020.1 and 2020.01.
+  return compareText(sortKey(other), sortKey(one)) || compareText(one, other);
+}
+
+const sortKeys = new Map<string, string>();
+/** Enough for any catalogue, and no leak in a program that runs for months. */
+const mostSortKeys = 200_000;
+
+/** A text that compares as the version does: the newer the greater. */
+function sortKey(version: string): string {
+  let key = sortKeys.get(version);
+  if (key === undefined) {
+    const parts = version.replace(/^v(?=\d)/, "").match(/\d+|[a-z]+/g) ?? [];
+    key = parts.map(partKey).join("");
+    if (sortKeys.size >= mostSortKeys) sortKeys.clear();
+    sortKeys.set(version, key);
+  }
+  return key;
+}
+
+/** Where a part ends: below all that may stand there instead. */
+const end = "\x01";
+/** A number is newer than a word: 2020.1 than 2020.beta. */
+const aboveWords = 0x8000;
+
+function partKey(part: string): string {
+  if (part > "9") return part + end;
+  // Of two numbers the one with more digits is greater.
+  const digits = part.replace(/^0+/, "");
+  return String.fromCharCode(aboveWords + digits.length) + digits;
+}

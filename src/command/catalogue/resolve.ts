@@ -1,0 +1,166 @@
+/** `sidecar resolve`: the one place for a block, and why this one. */
+import type { Place } from "../../catalogue/capability.ts";
+import {
+  type EngineName,
+  engines,
+  type Needs,
+  requirementText,
+} from "../../catalogue/engines/engines.ts";
+import { explain } from "../../catalogue/explanation.ts";
+import { imageName } from "../../catalogue/image-names.ts";
+import type { Request } from "../../catalogue/request.ts";
+import { type Resolution, resolvePlace } from "../../catalogue/resolve.ts";
+import type { CommandSyntax, CommandWords } from "../arguments.ts";
+import type { CommandContext } from "../command.ts";
+import { nearestJson, nothingFits } from "./nothing.ts";
+import { catalogueFrom, catalogueOptions } from "./reading.ts";
+import { requestFrom, requestOptions } from "./request-options.ts";
+
+export const syntax = {
+  name: "sidecar resolve",
+  usage: `sidecar resolve --runenv=(NAME,VERSION) [--require=(NAME,VERSION)]… [OPTION…]
+sidecar resolve --manifest FILE [OPTION…]
+
+Finds the one place for a block, and prints the image's reference, or what the host must
+have. With the name of an engine as --format it looks at hosts only, and prints what a
+job has to demand there, in the engine's own words (docs/catalogue-engines.md).
+
+Exit code: 0, or 1 where nothing fits; then it says what comes nearest.`,
+  options: {
+    ...requestOptions,
+    explain: { kind: "flag", description: "Say step by step how it was found" },
+    format: {
+      kind: "text",
+      value: "FORMAT",
+      choices: ["text", "json", "kubernetes", "nomad", "slurm", "htcondor"],
+      default: "text",
+      description: "For people, for programs, or for a job of an engine",
+    },
+    ...catalogueOptions,
+  },
+  operands: [],
+  examples: [
+    [
+      "sidecar resolve --runenv='(COBOL,42)' --require='(NX,2020)' --values values.yaml",
+      "An image",
+    ],
+    [
+      "sidecar resolve --manifest block.yaml --explain --values values.yaml",
+      "And how it was found",
+    ],
+  ],
+} as const satisfies CommandSyntax;
+
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
+  const request = await requestFrom(words);
+  const { places: all } = await catalogueFrom(words, context);
+  const format = words.value("format")!;
+  const engine = Object.hasOwn(engines, format)
+    ? engines[format as EngineName]
+    : undefined;
+  const places = engine ? all.filter(({ image }) => image === undefined) : all;
+  const resolution = resolvePlace(places, request);
+  if (words.has("explain")) context.print(explanation(places, request, resolution));
+  if (!resolution) {
+    if (format === "json")
+      context.print(
+        JSON.stringify({ schema, place: null, nearest: nearestJson(places, request) }),
+      );
+    throw nothingFits(places, request);
+  }
+  if (engine)
+    return context.print(
+      requirementText(engine.requirement(needsOf(resolution, request, places))),
+    );
+  if (format === "json") return context.print(asJson(resolution, request));
+  return words.has("explain") ? 0 : context.print(asText(resolution, request));
+}
+
+const schema = "sidecar-place-1";
+
+function asJson({ place, runenv, feature }: Resolution, request: Request): string {
+  const { os, extensionNode, image, origin } = place;
+  return JSON.stringify({
+    schema,
+    place: {
+      os,
+      extension_node: extensionNode,
+      runenv: [runenv.name, runenv.version],
+      require: feature && [feature.name, feature.version],
+      image: image ?? null,
+      image_name:
+        extensionNode === null ? imageName(runenv, feature ?? undefined) : null,
+      origin,
+    },
+    host: image === undefined ? hostJson(place, request, feature) : null,
+  });
+}
+
+/**
+ * What a host must have, whichever engine is to find it: it is the one that was found
+ * only where the block asks for that one.
+ */
+function hostJson(
+  { os }: Place,
+  { runenv, extensionNode }: Request,
+  feature: Resolution["feature"],
+) {
+  return {
+    os,
+    extension_node: extensionNode ?? null,
+    runenv_at_least: [runenv.name, runenv.version],
+    require: feature && [feature.name, feature.version],
+  };
+}
+
+function asText({ place, feature }: Resolution, { runenv }: Request): string {
+  if (place.image !== undefined) return place.image;
+  const needs = [
+    `${runenv.name} ${runenv.version} or later`,
+    ...(feature ? [`${feature.name} ${feature.version}`] : []),
+  ];
+  const where = place.extensionNode === null ? "any host" : `@${place.extensionNode}`;
+  return `${where} (${place.os.toLowerCase()}): ${needs.join(", ")}`;
+}
+
+function explanation(
+  places: readonly Place[],
+  request: Request,
+  resolution: Resolution | undefined,
+): string {
+  const steps = explain(places, request, resolution).flatMap(({ what, lines }) =>
+    lines.map((line, index) => `${(index === 0 ? `${what}:` : "").padEnd(9)} ${line}`),
+  );
+  if (!resolution) return steps.join("\n");
+  const { place } = resolution;
+  const text = place.image === undefined ? asText(resolution, request) : place.image;
+  return [...steps, `${"taken:".padEnd(9)} ${text} (${place.origin})`].join("\n");
+}
+
+/**
+ * What a job demands: as little as the block needs, so that any host that has it will
+ * do. Of a feature in any version, the one that was found: the user has seen it.
+ */
+function needsOf(
+  { place, feature }: Resolution,
+  { runenv, extensionNode }: Request,
+  places: readonly Place[],
+): Needs {
+  const versions = new Set<number>();
+  for (const { runenvs } of places)
+    for (const { name, version } of runenvs)
+      if (name === runenv.name && version >= runenv.version) versions.add(version);
+  return {
+    os: place.os,
+    extensionNode: extensionNode ?? null,
+    runenv,
+    feature,
+    known: {
+      runenvVersions: [...versions].sort((one, other) => one - other),
+      featureVersions: feature ? [feature.version] : [],
+    },
+  };
+}

@@ -1,0 +1,334 @@
+/** What a deployment's variables say, and what is wrong with them. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Place } from "../src/catalogue/capability.ts";
+import { readCatalogue } from "../src/catalogue/catalogue.ts";
+import { readImageName } from "../src/catalogue/image-name-reading.ts";
+import { imageName } from "../src/catalogue/image-names.ts";
+import { features, featureVersion, names, runenvs } from "./support/catalogue.ts";
+
+const image = (key: string) => `DA__P7__PCLUSTER__CALC_IMAGE__${key}`;
+const node = (key: string) => `DA__P7__PCLUSTER__EXTENSION_NODE__${key}`;
+const read = (variables: Record<string, string>) =>
+  readCatalogue(Object.entries(variables));
+
+/** The one place that a variable declares. */
+function placeOf(variable: string, value: string): Place {
+  const { places, problems } = read({ [variable]: value });
+  expect(problems).toEqual([]);
+  expect(places).toHaveLength(1);
+  return places[0]!;
+}
+
+function problemOf(variable: string, value: string) {
+  const { places, problems } = read({ [variable]: value });
+  expect(places).toEqual([]);
+  expect(problems).toHaveLength(1);
+  const [problem] = problems;
+  expect(problem!.variables).toEqual([variable]);
+  expect(problem!.message).toMatch(new RegExp(`^${variable}: `));
+  return problem!;
+}
+
+describe("an image", () => {
+  const python = { name: "PYTHON3", version: 42 };
+
+  it.each([
+    ["pseven-calc-python3-42", []],
+    ["registry.example.com:5000/p7/pseven-calc-python3-42:1.2", []],
+    ["pseven-calc-python3-042", []],
+    ["pseven-calc-python3-42-abaqus-v2021.05", [["ABAQUS", "v2021.05"]]],
+    ["pseven-calc-python3-42-solid_edge-2020", [["SOLID_EDGE", "2020"]]],
+    [`x/pseven-calc-python3-42-nx-2020:9@sha256:${"a".repeat(64)}`, [["NX", "2020"]]],
+    ["pseven-calc-python3-42-nx-3d-2020-1", null],
+    ["registry.example.com/calc:pseven-calc-python3-42", []],
+    ["registry.example.com/calc:pseven-calc-PYTHON3-42-NX-2020", [["NX", "2020"]]],
+    ["pseven-calc-python3-42:pseven-calc-python3-42", []],
+  ])("%s", (reference, expected) => {
+    if (expected === null) {
+      expect(problemOf(image("A"), reference).code).toBe("catalogue-ambiguous");
+      return;
+    }
+    expect(placeOf(image("A"), reference)).toEqual({
+      os: "Linux",
+      extensionNode: null,
+      image: reference,
+      origin: image("A"),
+      runenvs: [python],
+      features: expected.map(([name, version]) => ({ name, version })),
+    });
+  });
+
+  it("may say what it means, in any order, whatever it is called", () => {
+    expect(
+      placeOf(
+        image("NX"),
+        " x.org/any:1 ; Feature=(nx, 2020-1); os = windows; runenv=(Cobol,042) ;" +
+          ' runenv=PYTHON3,7; feature=("SOLID-EDGE","V1") ;',
+      ),
+    ).toEqual({
+      os: "Windows",
+      extensionNode: null,
+      image: "x.org/any:1",
+      origin: image("NX"),
+      runenvs: [
+        { name: "COBOL", version: 42 },
+        { name: "PYTHON3", version: 7 },
+      ],
+      features: [
+        { name: "NX", version: "2020-1" },
+        { name: "SOLID_EDGE", version: "v1" },
+      ],
+    });
+  });
+
+  it("may say only its system, and is otherwise what its name says", () => {
+    const place = placeOf(image("W"), "pseven-calc-python3-42; os=Windows");
+    expect(place).toMatchObject({ os: "Windows", runenvs: [python], features: [] });
+  });
+
+  it("that can be read in two ways is an error that says which two", () => {
+    const problem = problemOf(image("NX"), "reg.io/pseven-calc-cobol-42-nx-2020-1:7");
+    expect(problem.code).toBe("catalogue-ambiguous");
+    expect(problem.message).toBe(
+      `${image("NX")}: the name of reg.io/pseven-calc-cobol-42-nx-2020-1:7 can be ` +
+        "read in two ways: COBOL 42 with NX 2020-1, or COBOL 42 with NX_2020 1",
+    );
+    const [, value] = /^say which: \w+=(.*)$/.exec(problem.hint)!;
+    expect(placeOf(image("NX"), value!).features).toEqual([
+      { name: "NX", version: "2020-1" },
+    ]);
+  });
+
+  it("whose name and tag say different things can be read in two ways, too", () => {
+    const reference = "pseven-calc-cobol-42:pseven-calc-cobol-43";
+    const { message } = problemOf(image("A"), reference);
+    expect(message).toContain("COBOL 42, or COBOL 43");
+  });
+});
+
+describe("a node", () => {
+  const value = "os=Linux; runenv=(PYTHON3,42); feature=(ABAQUS,v2021.05)";
+
+  it("is called as its variable", () => {
+    expect(placeOf(node("MYLINUXHOST"), value)).toEqual({
+      os: "Linux",
+      extensionNode: "mylinuxhost",
+      origin: node("MYLINUXHOST"),
+      runenvs: [{ name: "PYTHON3", version: 42 }],
+      features: [{ name: "ABAQUS", version: "v2021.05" }],
+    });
+    expect(placeOf(node("CAD_1"), value).extensionNode).toBe("cad-1");
+  });
+
+  it("or as it says", () => {
+    const place = placeOf(node("CAD"), `name=CAD-1.example.com; ${value}`);
+    expect(place.extensionNode).toBe("cad-1.example.com");
+  });
+});
+
+describe("what is wrong is said, with an example of what is right", () => {
+  it.each([
+    [image("A"), "", "it names no image"],
+    [image("A"), "; os=Linux", "it names no image"],
+    [image("A"), "runenv=(A,1)", "it names no image"],
+    [image("A"), "https://x.org/pseven-calc-a-1", "names no image"],
+    [image("A"), "Reg/pseven-calc-a-1", "names no image"],
+    [image("A"), "x.org/python:3", "does not begin with pseven-calc-"],
+    [image("A"), "pseven-calc-", "names no image"],
+    [image("A"), "pseven-calc-cobol", "no version of the runenv COBOL"],
+    [image("A"), "pseven-calc-cobol-v42", "'v42' is not a whole number"],
+    [image("A"), "pseven-calc-3d-42", "'3d' is no name"],
+    [image("A"), "pseven-calc-cobol-42-nx", "no version of the feature NX"],
+    [image("A"), "pseven-calc-cobol-42-3d-1", "'3d-1' is no feature"],
+    [image("A"), "pseven-calc-cobol-99999999999999999999", "not a whole number"],
+    [image("A"), "x.org/a; feature=(NX,1)", "feature=… without runenv=…"],
+    [image("A"), "x.org/a; runenv=(A,1); name=b", "an image has no name"],
+    [image("A"), "x.org/a; runenv=(A)", "the version is missing"],
+    [image("A"), "x.org/a; runenv=(A,1", "the closing ) is missing"],
+    [image("A"), "x.org/a; runenvs=(A,1)", "it is runenv=(NAME,VERSION), once for"],
+    [image("A"), "x.org/a; runs=(A,1)", "is none of os=…"],
+    [image("A"), "x.org/a; x", "'x' is none of os=…"],
+    [image("A"), "x.org/a; runenv=(A,1); feature=(B,1 2)", "'1 2' is no version"],
+    [image("A"), "x.org/a; runenv=(A,1); feature=(B,null)", "the version is missing"],
+    [image("A"), "x.org/a; runenv=(A,1); os=BeOS", "'BeOS' is not one of Linux"],
+    [image("A"), "x.org/a; runenv=(A,1); os=Linux; os=Linux", "os is said twice"],
+    [node("A"), "", "its operating system is missing"],
+    [node("A"), "os=Linux", "it says no runenv"],
+    [node("A"), "runenv=(A,1)", "its operating system is missing"],
+    [node("A"), "x.org/a; os=Linux; runenv=(A,1)", "a node has no image"],
+    [node("A"), "os=Linux; runenv=(A,1); name=a_b", "'a_b' is no host's name"],
+    [node("A"), "os=Linux; runenv=(A,1); name=", "is no host's name"],
+    [node("A"), "os=Linux; runenv=(A,1); name=a; name=b", "name is said twice"],
+  ])("%s=%s", (variable, value, message) => {
+    const problem = problemOf(variable, value);
+    expect(problem.code).toBe("catalogue-invalid");
+    expect(problem.message).toContain(message);
+    const [, right] = new RegExp(`^for example ${variable}=(.*)$`).exec(problem.hint)!;
+    placeOf(variable, right!);
+  });
+
+  it.each([
+    ["DA__P7__PCLUSTER__CALC_IMAGE__", "'' is no key"],
+    ["DA__P7__PCLUSTER__CALC_IMAGE__my-key", "'my-key' is no key"],
+    ["DA__P7__PCLUSTER__EXTENSION_NODE__A__B", "'A__B' is no key"],
+    ["DA__P7__PCLUSTER__CALC_IMAGE", "means nothing"],
+    ["DA__P7__PCLUSTER__CALC_IMAGES__A", "means nothing"],
+    ["DA__P7__PCLUSTER__EXTENSION_NODES", "means nothing"],
+  ])("the variable %s", (variable, message) => {
+    expect(problemOf(variable, "pseven-calc-a-1").message).toContain(message);
+  });
+
+  it("of names that only look alike nothing is said", () => {
+    const catalogue = read({
+      DA__P7__PCLUSTER__CALC_IMAGE_PULL_SECRET: "x",
+      DA__P7__PCLUSTER__REGISTRY: "x",
+      PATH: "/bin",
+    });
+    expect(catalogue).toEqual({ places: [], problems: [] });
+  });
+
+  it("control characters are shown, not obeyed", () => {
+    const { problems } = read({ [image("A\x1b[31m")]: "x", [image("B")]: "\x1b[31m" });
+    expect(JSON.stringify(problems.map(({ message }) => message))).not.toMatch(
+      /\\u001b/,
+    );
+  });
+});
+
+describe("one that is wrong hides no other", () => {
+  it("whatever it is", () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(names, fc.oneof(fc.string(), fc.string({ unit: "binary" }))),
+        (hostile) => {
+          const { places } = read({
+            ...Object.fromEntries(
+              Object.entries(hostile).flatMap(([key, value]) => [
+                [image(`X${key}`), value],
+                [node(`X${key}`), value],
+              ]),
+            ),
+            [image("A")]: "pseven-calc-good-1",
+            [node("A")]: "os=Windows; runenv=(GOOD,1)",
+          });
+          expect(places.filter(({ origin }) => /__A$/.test(origin))).toHaveLength(2);
+        },
+      ),
+    );
+  });
+});
+
+describe("duplicates and contradictions", () => {
+  it.each([
+    [
+      "one image, twice",
+      { [image("A")]: "pseven-calc-a-1", [image("B")]: "pseven-calc-a-1" },
+      ["catalogue-duplicate", "both name the same image for A 1"],
+    ],
+    [
+      "one capability from two images",
+      { [image("A")]: "x.io/pseven-calc-a-1-b-2", [image("B")]: "pseven-calc-a-1-b-2" },
+      [
+        "catalogue-contradiction",
+        "two images for A 1 with B 2: x.io/pseven-calc-a-1-b-2 and pseven-calc-a-1-b-2",
+      ],
+    ],
+    [
+      "one of many from two images",
+      {
+        [image("A")]:
+          "x.io/a; runenv=(A,1); runenv=(B,1); feature=(F,1); feature=(G,1)",
+        [image("B")]: "pseven-calc-b-1-g-1",
+      },
+      ["catalogue-contradiction", "B 1 with G 1"],
+    ],
+    [
+      "one node, twice",
+      {
+        [node("A")]: "os=Linux; runenv=(A,1)",
+        [node("B")]: "name=a; os=Linux; runenv=(B,1)",
+      },
+      ["catalogue-duplicate", "both declare the node a"],
+    ],
+    [
+      "one node of two systems",
+      {
+        [node("A")]: "os=Linux; runenv=(A,1)",
+        [node("B")]: "name=a; os=Windows; runenv=(A,1)",
+      },
+      [
+        "catalogue-contradiction",
+        "the node a is Linux by one and Windows by the other",
+      ],
+    ],
+  ])("%s are reported with both names", (_, variables, [code, message]) => {
+    const { places, problems } = read(variables);
+    expect(places).toHaveLength(2);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ code, variables: Object.keys(variables) });
+    expect(problems[0]!.message).toContain(message);
+    for (const variable of Object.keys(variables))
+      expect(problems[0]!.message).toContain(variable);
+  });
+
+  it("what is said twice in one variable counts once", () => {
+    const { places, problems } = read({
+      [node("A")]:
+        "os=Linux; runenv=(A,1); runenv=(a,01); feature=(B,1); feature=(B,1)",
+    });
+    expect(places[0]).toMatchObject({ runenvs: [{}], features: [{}] });
+    expect(problems).toMatchObject([{ code: "catalogue-duplicate" }]);
+    expect(problems[0]!.message).toContain("(A,1), (B,1) more than once");
+  });
+
+  it.each([
+    ["the image without a feature", "pseven-calc-a-1", "pseven-calc-a-1-b-1"],
+    ["another version", "pseven-calc-a-1-b-1", "pseven-calc-a-1-b-2"],
+    ["another system", "pseven-calc-a-1", "pseven-calc-a-1; os=Windows"],
+  ])("%s is neither", (_, one, other) => {
+    expect(read({ [image("A")]: one, [image("B")]: other }).problems).toEqual([]);
+  });
+});
+
+describe("names go round", () => {
+  it("what a name is made of is what is read, or it is said to be ambiguous", () => {
+    fc.assert(
+      fc.property(runenvs, fc.option(features), (runenv, feature) => {
+        const name = imageName(runenv, feature ?? undefined);
+        const read = readImageName(name);
+        expect(read).toHaveProperty("readings");
+        if ("problem" in read) return;
+        expect(read.readings).toContainEqual({
+          runenv,
+          ...(feature ? { feature } : {}),
+        });
+        const isPlain = !feature?.version.includes("-");
+        expect(read.readings).toHaveLength(isPlain ? 1 : read.readings.length);
+        for (const { runenv, feature } of read.readings) {
+          const again = imageName(runenv, feature);
+          expect(again.replaceAll("_", "-")).toBe(name.replaceAll("_", "-"));
+        }
+      }),
+    );
+  });
+
+  it("in any case", () => {
+    fc.assert(
+      fc.property(runenvs, features, (runenv, feature) => {
+        const name = imageName(runenv, feature);
+        expect(readImageName(name.toUpperCase())).toEqual(readImageName(name));
+      }),
+    );
+  });
+
+  it("a version with a hyphen has as many readings as names could end there", () => {
+    fc.assert(
+      fc.property(runenvs, names, featureVersion, (runenv, name, version) => {
+        const read = readImageName(imageName(runenv, { name, version }));
+        if ("problem" in read) throw new Error(read.problem);
+        expect(read.readings.length).toBeLessThanOrEqual(version.split("-").length);
+      }),
+    );
+  });
+});
