@@ -5,11 +5,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { engines, type Needs } from "../src/catalogue/engines/engines.ts";
+import { nodeLine } from "../src/catalogue/clauses-format.ts";
+import { engines, type Host, type Needs } from "../src/catalogue/engines/engines.ts";
 import { fits } from "./support/engines.ts";
 import { advertised, askedText, hosts, jobs, withKnown } from "./support/fleet.ts";
 import { describeWhere } from "./support/machine.ts";
 import type { Pool } from "./support/pool.ts";
+import { sidecar, smallEnvironment } from "./support/sidecar.ts";
 import { slurmNeeds, startSlurm } from "./support/slurm.ts";
 
 describeWhere(slurmNeeds, "Slurm", () => {
@@ -126,5 +128,35 @@ describeWhere(slurmNeeds, "Slurm", () => {
     const refused = await submit(later, ...words, script);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("Invalid feature specification");
+  });
+
+  it("runs what sidecar resolve finds among what hosts have said of themselves", async () => {
+    // That of Windows is no node of Slurm: a version that only it has must not be named.
+    const windows: Host = {
+      os: "Windows",
+      extensionNode: "pc",
+      runenvs: [{ name: "PYTHON3", version: 200 }],
+      features: [{ name: "ABAQUS", version: "v2021.05" }],
+    };
+    const lines = [
+      ...(await Promise.all(hosts.map((one) => advertised("env", one)))),
+      nodeLine("pc", windows),
+    ];
+    const list = lines.map((line) => [
+      line.slice(0, line.indexOf("=")),
+      line.slice(line.indexOf("=") + 1),
+    ]);
+    const environment = { ...smallEnvironment, ...Object.fromEntries(list) };
+    const words = ["--runenv=(PYTHON3,10)", "--require=(ABAQUS,v2021.05)"];
+    const { stdout, stderr } = await sidecar(
+      ["resolve", "--format=slurm", "--os=Linux", ...words],
+      { environment },
+    );
+    expect(stderr).toBe("");
+    const options = stdout.trim().split("\n");
+    const test = ["--test-only", "--wrap=true"];
+    const submitted = await pool.run(["sbatch", ...options, ...test]);
+    expect(submitted.code, `${stdout}${submitted.stderr}`).toBe(0);
+    expect(submitted.stderr).toMatch(/on nodes (new|both) /);
   });
 });

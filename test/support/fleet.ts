@@ -27,13 +27,16 @@ export const hosts = [
 ];
 
 /** What a host prints of itself. */
-export async function advertised(engine: EngineName, one: FleetHost): Promise<string> {
+export async function advertised(
+  format: EngineName | "env",
+  one: FleetHost,
+): Promise<string> {
   const variables = [
     ...one.runenvs.map(({ name, version }) => [`RUNENV__${name}`, String(version)]),
     ...one.features.map(({ name, version }) => [`FEATURE__${name}`, version]),
   ].map(([name, value]) => [`DA__P7__${name}__VERSION`, value]);
   const environment = { ...smallEnvironment, ...Object.fromEntries(variables) };
-  const words = [`--format=${engine}`, `--extension-node=${one.extensionNode}`];
+  const words = [`--format=${format}`, `--extension-node=${one.extensionNode}`];
   const { stdout, stderr } = await sidecar(["advertise", ...words], { environment });
   if (stderr !== "") throw new Error(stderr);
   return stdout.trim();
