@@ -30,8 +30,8 @@ const systems: Record<OperatingSystem, string> = { Linux: "LINUX", Windows: "WIN
 function advertise(host: Host): string {
   const attributes = attributesOf(host, title);
   const lines = [...attributes].map(([name, value]) => `${name} = ${literal(value)}`);
-  const names = [...attributes.keys()].join(", ");
-  return [...lines, `STARTD_ATTRS = $(STARTD_ATTRS), ${names}`].join("\n");
+  const names = ["STARTD_ATTRS = $(STARTD_ATTRS)", ...attributes.keys()];
+  return [...lines, names.join(", \\\n  ")].join("\n");
 }
 
 /** An expression: for `requirements = …`, and for `condor_status -constraint`. */
