@@ -17,6 +17,7 @@ npx --no-install biome check --error-on-warnings .
 npx --no-install tsc --noEmit
 npx --no-install tsc --noEmit --customConditions windows
 sh "$here/bun" build.ts
+sh "$here/bun" build-library.ts
 sh "$here/windows/install.sh"
 sh "$here/bun" build-windows.ts
 if [ "$(id -u)" -eq 0 ] && command -v debootstrap >/dev/null; then

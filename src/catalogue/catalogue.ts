@@ -12,16 +12,20 @@ const keyForm = /^[A-Z0-9]+(?:_[A-Z0-9]+)*$/;
 
 /**
  * @param variables names and values, of which those of the catalogue count; of two of
- *   one name the last does
+ *   one name the last does, and a name without a value is none
  * @param others places that are known from elsewhere
  */
 export function readCatalogue(
-  variables: Iterable<readonly [name: string, value: string]>,
+  variables: Iterable<readonly [name: string, value: string | undefined]>,
   others: readonly Place[] = [],
 ): Catalogue {
   const found = new Map<string, string>();
   for (const [name, value] of variables)
-    if (name.startsWith("DA__P7__PCLUSTER__") && placeForm.test(name))
+    if (
+      value !== undefined &&
+      name.startsWith("DA__P7__PCLUSTER__") &&
+      placeForm.test(name)
+    )
       found.set(name, value);
   const places: Place[] = [];
   const problems: Problem[] = [];

@@ -95,4 +95,9 @@ function requireLinux(os: Host["os"]): void {
   );
 }
 
-export const slurm = { title, advertise, requirement } as const satisfies Engine;
+export const slurm = {
+  title,
+  systems: ["Linux"],
+  advertise,
+  requirement,
+} as const satisfies Engine;

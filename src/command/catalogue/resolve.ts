@@ -1,11 +1,12 @@
 /** `sidecar resolve`: the one place for a block, and why this one. */
 import type { Place } from "../../catalogue/capability.ts";
 import {
+  type Engine,
   type EngineName,
   engines,
-  type Needs,
   requirementText,
 } from "../../catalogue/engines/engines.ts";
+import { needsOf } from "../../catalogue/engines/needs.ts";
 import { explain } from "../../catalogue/explanation.ts";
 import { imageName } from "../../catalogue/image-names.ts";
 import type { Request } from "../../catalogue/request.ts";
@@ -61,7 +62,7 @@ export async function run(
   const engine = Object.hasOwn(engines, format)
     ? engines[format as EngineName]
     : undefined;
-  const places = engine ? all.filter(({ image }) => image === undefined) : all;
+  const places = engine ? all.filter((place) => isHostOf(engine, place)) : all;
   const resolution = resolvePlace(places, request);
   if (words.has("explain")) context.print(explanation(places, request, resolution));
   if (!resolution) {
@@ -77,6 +78,10 @@ export async function run(
     );
   if (format === "json") return context.print(asJson(resolution, request));
   return words.has("explain") ? 0 : context.print(asText(resolution, request));
+}
+
+function isHostOf({ systems }: Engine, { image, os }: Place): boolean {
+  return image === undefined && systems.includes(os);
 }
 
 const schema = "sidecar-place-1";
@@ -138,31 +143,4 @@ function explanation(
   const { place } = resolution;
   const text = place.image === undefined ? asText(resolution, request) : place.image;
   return [...steps, `${"taken:".padEnd(9)} ${text} (${place.origin})`].join("\n");
-}
-
-/**
- * What a job demands: as little as the block needs, so that any host that has it will
- * do. Of a feature in any version, the one that was found: the user has seen it.
- */
-function needsOf(
-  { place, feature }: Resolution,
-  { runenv, extensionNode }: Request,
-  places: readonly Place[],
-): Needs {
-  const versions = new Set<number>();
-  // Slurm refuses a job that names what none of its nodes has: one of Windows, say.
-  for (const { os, runenvs } of places)
-    for (const { name, version } of runenvs)
-      if (os === place.os && name === runenv.name && version >= runenv.version)
-        versions.add(version);
-  return {
-    os: place.os,
-    extensionNode: extensionNode ?? null,
-    runenv,
-    feature,
-    known: {
-      runenvVersions: [...versions].sort((one, other) => one - other),
-      featureVersions: feature ? [feature.version] : [],
-    },
-  };
 }

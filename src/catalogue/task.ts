@@ -1,0 +1,76 @@
+/** What a task of pCluster asks for (mission.md), in the words of the catalogue. */
+import type { Request } from "./request.ts";
+import {
+  type Read,
+  readFeatureName,
+  readFeatureVersion,
+  readHostName,
+  readOperatingSystem,
+  readRunenvName,
+  readRunenvVersion,
+  type WantedFeature,
+} from "./words.ts";
+
+/** A version that is `null` is any. */
+type Pair = readonly [name: string, version: string | null];
+
+/** Names in any case; what a task does not say is `null`, or is not there. */
+export type Task = {
+  /** Of this version or later. */
+  readonly runenv: readonly [name: string, version: number];
+  readonly require?: Pair | null | undefined;
+  /** A manifest's: one of these, the first that can be had. It goes behind `require`. */
+  readonly required_feature?: readonly Pair[] | null | undefined;
+  readonly os?: string | null | undefined;
+  readonly extension_node?: string | null | undefined;
+};
+
+/** @returns what to look for in a catalogue, or in words what is wrong with the task */
+export function readTask(task: Task): Read<Request> {
+  const name = readRunenvName(task.runenv[0]);
+  if ("problem" in name) return at("runenv", name);
+  const version = readRunenvVersion(String(task.runenv[1]));
+  if ("problem" in version) return at("runenv", version);
+  const required: WantedFeature[] = [];
+  const { require, required_feature = [] } = task;
+  for (const pair of [...(require ? [require] : []), ...(required_feature ?? [])]) {
+    const wanted = wantedOf(pair);
+    if ("problem" in wanted)
+      return at(pair === require ? "require" : "required_feature", wanted);
+    required.push(wanted.value);
+  }
+  const os = optional(task.os, readOperatingSystem);
+  if ("problem" in os) return at("os", os);
+  const extensionNode = optional(task.extension_node, readHostName);
+  if ("problem" in extensionNode) return at("extension_node", extensionNode);
+  return {
+    value: {
+      runenv: { name: name.value, version: version.value },
+      required,
+      ...(os.value === undefined ? {} : { os: os.value }),
+      ...(extensionNode.value === undefined
+        ? {}
+        : { extensionNode: extensionNode.value }),
+    },
+  };
+}
+
+function wantedOf([written, wanted]: Pair): Read<WantedFeature> {
+  const name = readFeatureName(written);
+  if ("problem" in name) return name;
+  if (wanted === null) return { value: { name: name.value, version: null } };
+  const version = readFeatureVersion(wanted);
+  if ("problem" in version) return version;
+  return { value: { name: name.value, version: version.value } };
+}
+
+function optional<Value>(
+  text: string | null | undefined,
+  read: (text: string) => Read<Value>,
+): Read<Value | undefined> {
+  return text === null || text === undefined ? { value: undefined } : read(text);
+}
+
+function at(field: keyof Task, { problem }: { readonly problem: string }) {
+  return { problem: `${field}: ${problem}` };
+}
