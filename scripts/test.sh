@@ -28,4 +28,9 @@ if command -v apt-get >/dev/null; then
   sh "$here/make-machine.sh" .cache/machine ||
     echo "test: no virtual machine; tests of cgroups of version 2 are left out" >&2
 fi
+# HTCondor, which this release of Debian does not have.
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  sh "$here/make-condor.sh" .cache/condor ||
+    echo "test: no HTCondor; tests of it are left out" >&2
+fi
 sh "$here/bun" --bun node_modules/.bin/vitest run "$@"

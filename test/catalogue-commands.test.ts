@@ -305,6 +305,13 @@ describe("resolve", () => {
   );
 });
 
+it("for slurm no host of Windows is found, though there are some", async () => {
+  const words = ["resolve", "--runenv=COBOL,43", "--format=slurm"];
+  const { stderr, code } = await here(good, ...words);
+  expect(stderr).toContain("there is no place for COBOL 43 or later");
+  expect(code).toBe(1);
+});
+
 describe("bad input is one line, and what to do", () => {
   it.each([
     [["choices"], "argument-missing"],

@@ -11,6 +11,13 @@ import {
 } from "../src/catalogue/engines/engines.ts";
 import { Failure } from "../src/contract/failure.ts";
 import {
+  clusters,
+  featureNames,
+  featureVersions,
+  runenvNames,
+  versions,
+} from "./support/clusters.ts";
+import {
   fits,
   kubernetesTakes,
   nomadTakes,
@@ -18,6 +25,7 @@ import {
   readNomad,
   slurmTakes,
 } from "./support/engines.ts";
+import { withKnown } from "./support/fleet.ts";
 
 const host: Host = {
   os: "Linux",
@@ -64,13 +72,14 @@ DA__P7__RUNENV__PYTHON3__VERSION = 42
 DA__P7__FEATURE__ABAQUS__VERSION = "v2021.05"
 DA__P7__FEATURE__SOLID_EDGE__VERSION = "2020-1"
 DA__P7__PCLUSTER__EXTENSION_NODE = "mylinuxhost"
-STARTD_ATTRS = $(STARTD_ATTRS), ${[
+STARTD_ATTRS = ${[
+        "$(STARTD_ATTRS)",
         "DA__P7__RUNENV__COBOL__VERSION",
         "DA__P7__RUNENV__PYTHON3__VERSION",
         "DA__P7__FEATURE__ABAQUS__VERSION",
         "DA__P7__FEATURE__SOLID_EDGE__VERSION",
         "DA__P7__PCLUSTER__EXTENSION_NODE",
-      ].join(", ")}`,
+      ].join(", \\\n  ")}`,
     ],
   ] as const)("%s", (name, text) => {
     expect(engines[name].advertise(host)).toBe(text);
@@ -235,55 +244,6 @@ describe("what cannot be said", () => {
 });
 
 describe("exactly the hosts that fit fulfil what a job requires, on", () => {
-  // Few names and versions, so that they meet.
-  const runenvNames = fc.constantFrom("A", "AB", "A_B", "PYTHON3");
-  const featureNames = fc.constantFrom("NX", "N_X", "A", "SOLID_EDGE");
-  const versions = fc.oneof(
-    fc.constantFrom(0, 1, 9, 10, 42, 100),
-    fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
-  );
-  const featureVersions = fc.oneof(
-    fc.constantFrom("1", "10", "2020-1", "2020.1", "2020_1", "2020__1", "v2021.05"),
-    fc.stringMatching(/^[a-z0-9]{1,4}(?:(?:\.|_|__|-{1,3})[a-z0-9]{1,3}){0,2}$/),
-  );
-  const nodes = fc.constantFrom(null, "one", "two.example.com");
-  const systems = fc.constantFrom<Host["os"]>("Linux", "Linux", "Windows");
-  const hosts: fc.Arbitrary<Host> = fc.record({
-    os: systems,
-    extensionNode: nodes,
-    runenvs: fc
-      .dictionary(runenvNames, versions)
-      .map((all) => Object.entries(all).map(([name, version]) => ({ name, version }))),
-    features: fc
-      .dictionary(featureNames, featureVersions)
-      .map((all) => Object.entries(all).map(([name, version]) => ({ name, version }))),
-  });
-  const clusters = fc.tuple(
-    fc.array(hosts, { minLength: 1, maxLength: 6 }),
-    fc.record({
-      os: systems,
-      extensionNode: nodes,
-      runenv: fc.record({ name: runenvNames, version: versions }),
-      feature: fc.option(
-        fc.record({ name: featureNames, version: fc.option(featureVersions) }),
-      ),
-    }),
-  );
-
-  const knownOf = (
-    all: readonly Host[],
-    { runenv, feature }: Omit<Needs, "known">,
-  ) => ({
-    runenvVersions: all
-      .flatMap(({ runenvs }) => runenvs)
-      .filter(({ name }) => name === runenv.name)
-      .map(({ version }) => version),
-    featureVersions: all
-      .flatMap(({ features }) => features)
-      .filter(({ name }) => name === feature?.name)
-      .map(({ version }) => version),
-  });
-
   const takes: Record<string, (one: Host, needed: Needs) => boolean> = {
     kubernetes: (one, needed) => {
       const labels = readLabels(engines.kubernetes.advertise(one));
@@ -305,7 +265,7 @@ describe("exactly the hosts that fit fulfil what a job requires, on", () => {
   it.each(engineNames.filter((name) => name !== "htcondor"))("%s", (name) => {
     fc.assert(
       fc.property(clusters, ([all, wanted]) => {
-        const needed: Needs = { ...wanted, known: knownOf(all, wanted) };
+        const needed = withKnown(wanted, all);
         for (const one of all)
           expect(takes[name]!(one, needed)).toBe(fits(one, needed));
       }),

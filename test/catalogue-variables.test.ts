@@ -5,6 +5,7 @@ import type { Place } from "../src/catalogue/capability.ts";
 import { readCatalogue } from "../src/catalogue/catalogue.ts";
 import { readImageName } from "../src/catalogue/image-name-reading.ts";
 import { imageName } from "../src/catalogue/image-names.ts";
+import { readImageVariable, readThoroughly } from "../src/catalogue/image-variable.ts";
 import { features, featureVersion, names, runenvs } from "./support/catalogue.ts";
 
 const image = (key: string) => `DA__P7__PCLUSTER__CALC_IMAGE__${key}`;
@@ -140,7 +141,7 @@ describe("what is wrong is said, with an example of what is right", () => {
     [image("A"), "pseven-calc-cobol-v42", "'v42' is not a whole number"],
     [image("A"), "pseven-calc-3d-42", "'3d' is no name"],
     [image("A"), "pseven-calc-cobol-42-nx", "no version of the feature NX"],
-    [image("A"), "pseven-calc-cobol-42-3d-1", "'3d-1' is no feature"],
+    [image("A"), "pseven-calc-cobol-42-3d-1", "'3d-1', which is no feature"],
     [image("A"), "pseven-calc-cobol-99999999999999999999", "not a whole number"],
     [image("A"), "x.org/a; feature=(NX,1)", "feature=… without runenv=…"],
     [image("A"), "x.org/a; runenv=(A,1); name=b", "an image has no name"],
@@ -288,6 +289,46 @@ describe("duplicates and contradictions", () => {
     ["another system", "pseven-calc-a-1", "pseven-calc-a-1; os=Windows"],
   ])("%s is neither", (_, one, other) => {
     expect(read({ [image("A")]: one, [image("B")]: other }).problems).toEqual([]);
+  });
+});
+
+describe("an image that is written plainly", () => {
+  const part = fc.stringMatching(/^[a-z0-9]{1,3}([._:/@-][a-zA-Z0-9]{1,3})?$/);
+  const references = fc
+    .tuple(
+      fc.constantFrom(
+        "",
+        "x.io/",
+        "x.io:5000/",
+        "localhost/",
+        "docker.io/",
+        "a/b/",
+        "A/",
+      ),
+      fc.option(part, { nil: undefined }),
+      fc.tuple(runenvs, fc.option(features)),
+      fc.constantFrom("", ":1.2", ":pseven-calc-a-1", ":-x", ":1:2", " "),
+      fc.constantFrom("", `@sha256:${"a".repeat(64)}`, "@sha256:a", "; os=Windows"),
+    )
+    .map(
+      ([host, between, [runenv, feature], tag, digest]) =>
+        host +
+        (between === undefined ? "" : `${between}/`) +
+        imageName(runenv, feature ?? undefined) +
+        tag +
+        digest,
+    );
+
+  it("means what it means to whoever reads thoroughly", () => {
+    fc.assert(
+      fc.property(references, (reference) => {
+        const variable = image("A");
+        expect(readImageVariable(variable, reference)).toEqual(
+          readThoroughly(variable, reference),
+        );
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
 

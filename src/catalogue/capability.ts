@@ -61,7 +61,7 @@ export type Problem = {
 };
 
 export type Catalogue = {
-  /** In an order that depends on what they are only, never on how they came. */
+  /** In no order that would mean anything. */
   readonly places: readonly Place[];
   readonly problems: readonly Problem[];
 };

@@ -4,6 +4,7 @@ import type { Catalogue, Place, Problem } from "./capability.ts";
 import { findDuplicates } from "./duplicates.ts";
 import { imagePrefix, readImageVariable } from "./image-variable.ts";
 import { nodePrefix, readNodeVariable } from "./node-variable.ts";
+import { compareText } from "./order.ts";
 import { type Entry, invalid } from "./problems.ts";
 
 const placeForm = /^DA__P7__PCLUSTER__(?:CALC_IMAGE|EXTENSION_NODE)(?:S?__|S?$)/;
@@ -12,7 +13,7 @@ const keyForm = /^[A-Z0-9]+(?:_[A-Z0-9]+)*$/;
 /**
  * @param variables names and values, of which those of the catalogue count; of two of
  *   one name the last does, and a name without a value is none
- * @param others places that are known from elsewhere; they come last
+ * @param others places that are known from elsewhere
  */
 export function readCatalogue(
   variables: Iterable<readonly [name: string, value: string | undefined]>,
@@ -23,13 +24,14 @@ export function readCatalogue(
     if (value !== undefined && placeForm.test(name)) found.set(name, value);
   const places: Place[] = [];
   const problems: Problem[] = [];
-  for (const name of Array.from(found.keys()).sort()) {
-    const entry = readVariable(name, found.get(name)!);
+  for (const [name, value] of found) {
+    const entry = readVariable(name, value);
     if (entry.place) places.push(entry.place);
     for (const problem of entry.problems) problems.push(problem);
   }
   for (const problem of findDuplicates(places)) problems.push(problem);
-  return { places: [...places, ...others], problems };
+  problems.sort((one, other) => compareText(one.message, other.message));
+  return { places: places.concat(others), problems };
 }
 
 function readVariable(variable: string, value: string): Entry {
@@ -42,13 +44,13 @@ function readVariable(variable: string, value: string): Entry {
     );
   const prefix = isImage ? imagePrefix : nodePrefix;
   const key = variable.slice(prefix.length);
-  if (keyForm.test(key))
-    return isImage
-      ? readImageVariable(variable, value)
-      : readNodeVariable(variable, value);
-  return invalid(
-    variable,
-    `'${printable(key)}' is no key: it has A…Z and 0…9, with single _ between them`,
-    `for example ${prefix}${isImage ? "COBOL_42" : "MYLINUXHOST"}`,
-  );
+  if (!keyForm.test(key))
+    return invalid(
+      variable,
+      `'${printable(key)}' is no key: it has A…Z and 0…9, with single _ between them`,
+      `for example ${prefix}${isImage ? "COBOL_42" : "MYLINUXHOST"}`,
+    );
+  return isImage
+    ? readImageVariable(variable, value)
+    : readNodeVariable(variable, value);
 }

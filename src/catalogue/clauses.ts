@@ -8,7 +8,7 @@
  */
 import { printable } from "../system/text.ts";
 import type { Feature, OperatingSystem, Runenv } from "./capability.ts";
-import { remembering } from "./remembering.ts";
+import { remembered } from "./remembered.ts";
 import {
   pairText,
   type Read,
@@ -31,65 +31,95 @@ export type Clauses = {
   readonly repeated: readonly string[];
 };
 
-const words = ["os", "name", "runenv", "feature"];
+const none: readonly never[] = [];
 
 export function readClauses(value: string): Read<Clauses> {
   // Nearly all variables name an image, and nothing else.
-  const semicolon = value.indexOf(";");
-  if (semicolon < 0 && !value.includes("="))
-    return {
-      value: { head: value.trim(), runenvs: [], features: [], repeated: [] },
-    };
-  const parts = value.split(";").map((part) => part.trim());
-  const head = parts[0]!.includes("=") ? "" : parts.shift()!;
-  const runenvs = new Map<string, Runenv>();
-  const features = new Map<string, Feature>();
+  if (!value.includes("="))
+    if (!value.includes(";"))
+      return {
+        value: { head: value.trim(), runenvs: none, features: none, repeated: none },
+      };
+  const parts = value.split(";");
+  const head = parts[0]!.includes("=") ? "" : parts.shift()!.trim();
+  const pairs = new Set<string>();
   const repeated: string[] = [];
+  const runenvs: Runenv[] = [];
+  const features: Feature[] = [];
   let os: OperatingSystem | undefined;
   let name: string | undefined;
   for (const part of parts) {
-    if (part === "") continue; // a semicolon at the end
-    const equals = part.indexOf("=");
-    const word = part.slice(0, Math.max(equals, 0)).trim().toLowerCase();
-    const text = part.slice(equals + 1).trim();
-    if (word === "runenv" || word === "feature") {
-      const read = word === "runenv" ? runenvIn(text) : featureIn(text);
-      if ("problem" in read) return wrong(part, read.problem);
-      const found: Map<string, Runenv | Feature> =
-        word === "runenv" ? runenvs : features;
-      const pair = pairText(read.value);
-      if (found.has(pair)) repeated.push(pair);
-      found.set(pair, read.value);
-    } else if (word === "os") {
-      const read = readOperatingSystem(text);
-      if ("problem" in read) return wrong(part, read.problem);
-      if (os !== undefined) return wrong(part, "os is said twice");
-      os = read.value;
-    } else if (word === "name") {
-      const read = readHostName(text);
-      if ("problem" in read) return wrong(part, read.problem);
-      if (name !== undefined) return wrong(part, "name is said twice");
-      name = read.value;
-    } else return { problem: notClause(part, word) };
+    const clause = readClause(part);
+    if (clause === undefined) continue; // a semicolon at the end
+    if ("problem" in clause) return clause;
+    if (clause.word === "runenv" || clause.word === "feature") {
+      const pair = `${clause.word}=${clause.pair}`;
+      if (pairs.has(pair)) repeated.push(clause.pair);
+      else if (clause.word === "runenv") runenvs.push(clause.value);
+      else features.push(clause.value);
+      pairs.add(pair);
+    } else {
+      if ((clause.word === "os" ? os : name) !== undefined)
+        return { problem: `${clause.word} is said twice` };
+      if (clause.word === "os") os = clause.value;
+      else name = clause.value;
+    }
   }
   return {
     value: {
       head,
       ...(os === undefined ? {} : { os }),
       ...(name === undefined ? {} : { name }),
-      runenvs: [...runenvs.values()],
-      features: [...features.values()],
+      runenvs,
+      features,
       repeated,
     },
   };
 }
 
-const runenvIn = remembering(readRunenv);
-const featureIn = remembering(readFeature);
+type Clause =
+  | { readonly word: "os"; readonly value: OperatingSystem }
+  | { readonly word: "name"; readonly value: string }
+  /** And as it is read: `(COBOL,42)`. */
+  | { readonly word: "runenv"; readonly value: Runenv; readonly pair: string }
+  | { readonly word: "feature"; readonly value: Feature; readonly pair: string };
 
-function wrong(part: string, problem: string): { readonly problem: string } {
-  return { problem: `in ${printable(part)}: ${problem}` };
-}
+/** Nothing, where there is nothing. */
+const readClause = remembered(
+  (written: string): Clause | { readonly problem: string } | undefined => {
+    const part = written.trim();
+    if (part === "") return undefined;
+    const equals = part.indexOf("=");
+    const word = part.slice(0, Math.max(equals, 0)).trim().toLowerCase();
+    const text = part.slice(equals + 1).trim();
+    const as = <Value, Found>(read: Read<Value>, clause: (value: Value) => Found) =>
+      "value" in read
+        ? clause(read.value)
+        : { problem: `in ${printable(part)}: ${read.problem}` };
+    switch (word) {
+      case "os":
+        return as(readOperatingSystem(text), (value) => ({ word, value }));
+      case "name":
+        return as(readHostName(text), (value) => ({ word, value }));
+      case "runenv":
+        return as(readRunenv(text), (value) => ({
+          word,
+          value,
+          pair: pairText(value),
+        }));
+      case "feature":
+        return as(readFeature(text), (value) => ({
+          word,
+          value,
+          pair: pairText(value),
+        }));
+      default:
+        return { problem: notClause(part, word) };
+    }
+  },
+);
+
+const words = ["os", "name", "runenv", "feature"];
 
 function notClause(part: string, word: string): string {
   const singular = words.find((known) => word === `${known}s`);

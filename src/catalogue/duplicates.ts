@@ -1,38 +1,40 @@
 /**
  * One capability from two images, one node from two variables. Nothing is taken away
- * for it: the first counts where one must be chosen, and somebody should know.
+ * for it: where one must be chosen it is the first by its variable's name, and somebody
+ * should know.
  */
 import type { Place, Problem } from "./capability.ts";
+import { compareText } from "./order.ts";
 import { problem } from "./problems.ts";
 
 export function findDuplicates(places: readonly Place[]): Problem[] {
-  const problems: Problem[] = [];
-  const firsts = new Map<string, Place>();
-  for (const place of places) {
-    // The same two are said once, however much they share.
-    let told: Set<Place> | undefined;
+  const claimants = new Map<string, Place>();
+  const contested = new Map<string, Place[]>();
+  for (const place of places)
     for (const claim of claimsOf(place)) {
-      const first = firsts.get(claim);
-      if (first === undefined) firsts.set(claim, place);
-      else if (first !== place && !told?.has(first)) {
-        told ??= new Set();
-        told.add(first);
-        problems.push(
-          place.extensionNode === null
-            ? twoImages(first, place, claim.slice(place.os.length + 1))
-            : twoNodes(first, place),
-        );
+      const other = claimants.get(claim);
+      if (other === undefined) claimants.set(claim, place);
+      else if (other !== place) {
+        const rivals = contested.get(claim);
+        if (rivals) rivals.push(place);
+        else contested.set(claim, [other, place]);
       }
     }
-  }
-  return problems;
+  // The same two are said once, however much they share.
+  const told = new Set<string>();
+  return [...contested]
+    .sort(([one], [other]) => compareText(one, other))
+    .flatMap(([claim, rivals]) => conflicts(claim, rivals))
+    .filter(
+      ({ variables }) => !told.has(String(variables)) && told.add(String(variables)),
+    );
 }
 
 /** What no other may claim: `@mylinuxhost`, `Linux COBOL 42 with NX 2020`. */
 function claimsOf({ os, extensionNode, runenvs, features, image }: Place): string[] {
   if (extensionNode !== null) return [`@${extensionNode}`];
-  if (image === undefined) return [];
   const claims: string[] = [];
+  if (image === undefined) return claims;
   for (const { name, version } of runenvs) {
     const runenv = `${os} ${name} ${version}`;
     if (features.length === 0) claims.push(runenv);
@@ -40,6 +42,18 @@ function claimsOf({ os, extensionNode, runenvs, features, image }: Place): strin
       claims.push(`${runenv} with ${feature.name} ${feature.version}`);
   }
   return claims;
+}
+
+/** The first against each other. */
+function conflicts(claim: string, rivals: readonly Place[]): Problem[] {
+  const [first, ...others] = rivals.toSorted((one, other) =>
+    compareText(one.origin, other.origin),
+  );
+  return others.map((other) =>
+    other.extensionNode === null
+      ? twoImages(first!, other, claim.slice(other.os.length + 1))
+      : twoNodes(first!, other),
+  );
 }
 
 function twoImages(first: Place, second: Place, what: string): Problem {

@@ -97,7 +97,6 @@ function decisions(
     if (left.length < before)
       lines.push(`${ruleText(index, request, resolution)}: ${left.length} left`);
   }
-  if (left.length > 1) lines.push("the first of them in the catalogue");
   return lines.length === 0
     ? [{ what: "decided", lines: ["only one fits"] }]
     : [{ what: "decided", lines }];
@@ -115,6 +114,7 @@ function ruleText(
     () => `the nearest ${runenv.name}: ${runenv.version}`,
     () => "the cluster before its extension nodes",
     () => `the fewest features: ${place.features.length}`,
+    () => "the first by the names of variables",
   ];
   return rules[index]!();
 }

@@ -2,9 +2,10 @@
 import type { Capability, Feature, Place, Runenv } from "./capability.ts";
 import { compareFeatures, compareNodes, compareText } from "./order.ts";
 
-type Group = Pick<Place, "os" | "extensionNode"> & {
-  readonly runenv: Runenv;
-  readonly features: Map<string, Feature>;
+/** What can be had on a system and node. */
+type There = Pick<Place, "os" | "extensionNode"> & {
+  /** By the runenv's number those of its features, some perhaps twice. */
+  readonly groups: Map<number, number[]>;
 };
 
 /**
@@ -13,37 +14,78 @@ type Group = Pick<Place, "os" | "extensionNode"> & {
  * @returns by system, node, runenv and version
  */
 export function runenvFeatures(places: readonly Place[]): Capability[] {
-  const groups = new Map<string, Group>();
-  for (const { os, extensionNode, runenvs, features } of places)
-    for (const runenv of runenvs) {
-      const key = `${os} ${extensionNode ?? ""} ${runenv.name} ${runenv.version}`;
-      let group = groups.get(key);
-      if (!group) {
-        group = { os, extensionNode, runenv, features: new Map() };
-        groups.set(key, group);
-      }
-      for (const feature of features)
-        group.features.set(`${feature.name} ${feature.version}`, feature);
+  const allRunenvs = new Set<Runenv>();
+  const allFeatures = new Set<Feature>();
+  for (const place of places) {
+    for (const runenv of place.runenvs) allRunenvs.add(runenv);
+    for (const feature of place.features) allFeatures.add(feature);
+  }
+  const runenvs = numbered(allRunenvs, compareRunenvs);
+  const features = numbered(allFeatures, compareFeatures);
+  const byWhere = new Map<string, There>();
+  for (const place of places) {
+    const { os, extensionNode } = place;
+    const where = `${os} ${extensionNode ?? ""}`;
+    const there = byWhere.get(where) ?? { os, extensionNode, groups: new Map() };
+    byWhere.set(where, there);
+    for (const runenv of place.runenvs) {
+      const number = runenvs.numbers.get(runenv)!;
+      const group = there.groups.get(number) ?? [];
+      there.groups.set(number, group);
+      for (const feature of place.features) group.push(features.numbers.get(feature)!);
     }
-  return [...groups.values()].sort(compareGroups).map(asCapability);
+  }
+  const pairs = features.sorted.map(({ name, version }) => [name, version] as const);
+  return [...byWhere.values()]
+    .sort(compareWhere)
+    .flatMap(({ os, extensionNode, groups }) =>
+      ascending(groups.keys()).map((number) => {
+        const { name, version } = runenvs.sorted[number]!;
+        return {
+          os,
+          extension_node: extensionNode,
+          runenv: [name, version] as const,
+          features: ascending(groups.get(number)!).map((feature) => pairs[feature]!),
+        };
+      }),
+    );
 }
 
-function compareGroups(one: Group, other: Group): number {
+function compareWhere(one: There, other: There): number {
   return (
     compareText(one.os, other.os) ||
-    compareNodes(one.extensionNode, other.extensionNode) ||
-    compareText(one.runenv.name, other.runenv.name) ||
-    one.runenv.version - other.runenv.version
+    compareNodes(one.extensionNode, other.extensionNode)
   );
 }
 
-function asCapability({ os, extensionNode, runenv, features }: Group): Capability {
-  return {
-    os,
-    extension_node: extensionNode,
-    runenv: [runenv.name, runenv.version],
-    features: Array.from(features.values())
-      .sort(compareFeatures)
-      .map(({ name, version }) => [name, version] as const),
-  };
+/** Each once. */
+function ascending(numbers: Iterable<number>): number[] {
+  const distinct = [...new Set(numbers)];
+  // The order of a typed array needs no function, but the array has to be made.
+  return distinct.length > 50
+    ? [...Uint32Array.from(distinct).sort()]
+    : distinct.sort((one, other) => one - other);
+}
+
+function compareRunenvs(one: Runenv, other: Runenv): number {
+  return compareText(one.name, other.name) || one.version - other.version;
+}
+
+/**
+ * Things by their place in an order. The same few stand in thousands of places, mostly
+ * as the same objects: these are compared once, and known from then on.
+ */
+function numbered<Thing>(
+  things: ReadonlySet<Thing>,
+  compare: (one: Thing, other: Thing) => number,
+) {
+  const numbers = new Map<Thing, number>();
+  /** Each once, where those that compare as equal are one. */
+  const sorted: Thing[] = [];
+  for (const thing of [...things].sort(compare)) {
+    const last = sorted.at(-1);
+    if (last === undefined || compare(last, thing) !== 0) sorted.push(thing);
+    numbers.set(thing, sorted.length - 1);
+  }
+  return { sorted, numbers };
 }

@@ -9,7 +9,7 @@
 import { printable } from "../system/text.ts";
 import type { Feature, Runenv } from "./capability.ts";
 import { namePrefix } from "./image-names.ts";
-import { remembering } from "./remembering.ts";
+import { remembered } from "./remembered.ts";
 import {
   type Read,
   readFeatureName,
@@ -27,45 +27,43 @@ export type ReadName =
   /** More than one: the name is ambiguous. Never none. */
   { readonly readings: readonly NameReading[] } | { readonly problem: string };
 
-/** The runenv with its version, and whatever stands behind them. */
-const form = new RegExp(`^${namePrefix}-([^-]+(?:-[^-]*)?)(?:-(.*))?$`, "s");
+const start = `${namePrefix}-`;
 
 /** @param name without registry and tag, in any case */
 export function readImageName(name: string): ReadName {
-  const match = form.exec(name.toLowerCase());
-  if (!match)
-    return { problem: `${shown(name)} does not begin with ${namePrefix}-<runenv>` };
-  const runenv = readRunenvPart(match[1]!);
-  if ("problem" in runenv) return { problem: shown(name) + runenv.problem };
-  const rest = match[2];
-  if (rest === undefined) return { readings: [{ runenv: runenv.value }] };
-  const features = featureReadings(rest);
-  if (features.length > 0)
-    return {
-      readings: features.map((feature) => ({ runenv: runenv.value, feature })),
-    };
+  const lower = name.toLowerCase();
+  // pseven-calc-<runenv>-<version>, then perhaps a feature.
+  const version = lower.indexOf("-", start.length);
+  const feature = version < 0 ? -1 : lower.indexOf("-", version + 1);
+  const runenv = readNamedRunenv(feature < 0 ? lower : lower.slice(0, feature));
+  if ("problem" in runenv) return { problem: `${shown(name)} ${runenv.problem}` };
+  if (feature < 0) return { readings: [{ runenv: runenv.value }] };
+  const features = readNamedFeature(lower.slice(feature + 1));
+  if ("problem" in features) return { problem: `${shown(name)} ${features.problem}` };
   return {
-    problem: rest.includes("-")
-      ? `${shown(name)}: '${rest}' is no feature with its version, as nx-2020 is`
-      : `${shown(name)} has no version of the feature ${rest.toUpperCase()}`,
+    readings: features.value.map((feature) => ({ runenv: runenv.value, feature })),
   };
 }
 
-/** @param text `cobol-42` @returns a problem goes behind the whole name */
-const readRunenvPart = remembering((text: string): Read<Runenv> => {
-  const [runenv, version] = text.split("-");
-  const name = readRunenvName(runenv!);
-  if ("problem" in name) return { problem: `: ${name.problem}` };
-  if (version === undefined)
-    return { problem: ` has no version of the runenv ${name.value}` };
-  const read = readRunenvVersion(version);
-  if ("problem" in read)
-    return { problem: `: the version of ${name.value}, ${read.problem}` };
-  return { value: { name: name.value, version: read.value } };
+/** `pseven-calc-cobol-42`. */
+const readNamedRunenv = remembered((text: string): Read<Runenv> => {
+  const hyphen = text.indexOf("-", start.length);
+  const name = text.slice(start.length, hyphen < 0 ? undefined : hyphen);
+  if (!text.startsWith(start) || name === "")
+    return { problem: `does not begin with ${start}<runenv>` };
+  const readName = readRunenvName(name);
+  if ("problem" in readName) return { problem: `names a runenv, ${readName.problem}` };
+  if (hyphen < 0) return { problem: `has no version of the runenv ${readName.value}` };
+  const version = readRunenvVersion(text.slice(hyphen + 1));
+  if ("problem" in version)
+    return { problem: `has a version of ${readName.value}, ${version.problem}` };
+  return { value: { name: readName.value, version: version.value } };
 });
 
-/** @param text `nx-2020`; any `-` in it may be what ends the name */
-const featureReadings = remembering((text: string): readonly Feature[] => {
+/** `nx-2020`: any `-` in it may be what ends the name. Never none. */
+const readNamedFeature = remembered((text: string): Read<readonly Feature[]> => {
+  if (!text.includes("-"))
+    return { problem: `has no version of the feature ${text.toUpperCase()}` };
   const readings: Feature[] = [];
   for (let end = text.indexOf("-"); end >= 0; end = text.indexOf("-", end + 1)) {
     const name = readFeatureName(text.slice(0, end));
@@ -73,7 +71,10 @@ const featureReadings = remembering((text: string): readonly Feature[] => {
     const version = readFeatureVersion(text.slice(end + 1));
     if ("value" in version) readings.push({ name: name.value, version: version.value });
   }
-  return readings;
+  if (readings.length > 0) return { value: readings };
+  return {
+    problem: `has '${text}', which is no feature with its version, as nx-2020 is`,
+  };
 });
 
 const shown = (name: string) => `the name ${printable(name)}`;

@@ -6,6 +6,7 @@
 import { Failure } from "../contract/failure.ts";
 import { parseReference, type Reference } from "../contract/image-reference.ts";
 import { printable } from "../system/text.ts";
+import type { Place } from "./capability.ts";
 import { readClauses } from "./clauses.ts";
 import { type NameReading, readImageName } from "./image-name-reading.ts";
 import { namePrefix } from "./image-names.ts";
@@ -19,6 +20,42 @@ const example = (variable: string) =>
 
 /** @returns the place, and what is wrong; without a place nothing can be said of it */
 export function readImageVariable(variable: string, value: string): Entry {
+  return readPlainly(variable, value) ?? readThoroughly(variable, value);
+}
+
+const word = "[a-z0-9]+(?:-[a-z0-9]+)*";
+const plainForm = new RegExp(
+  `^(?:${word}(?:\\.${word})*(?::[1-9][0-9]{0,3})?/)?(?:${word}/)*` +
+    `(${namePrefix}(?:[._-][a-z0-9]+)+)` +
+    `(?::(?!${namePrefix}-)[a-z0-9][a-z0-9._-]{0,60})?(?:@sha256:[a-f0-9]{64})?$`,
+);
+const longestPlain = 255;
+
+/**
+ * Nearly all images are written plainly, and a deployment may have thousands of them:
+ * one expression is far faster than many. What it takes is no more than what
+ * {@link readThoroughly} takes, and means the same.
+ */
+function readPlainly(variable: string, value: string): Entry | undefined {
+  const name = value.length <= longestPlain ? plainForm.exec(value)?.[1] : undefined;
+  const read = name === undefined ? undefined : readImageName(name);
+  if (!read || "problem" in read || read.readings.length > 1) return undefined;
+  const { runenv, feature } = read.readings[0]!;
+  return {
+    place: {
+      os: "Linux",
+      extensionNode: null,
+      runenvs: [runenv],
+      features: feature ? [feature] : [],
+      image: value,
+      origin: variable,
+    },
+    problems: [],
+  };
+}
+
+/** For tests: whatever a variable says, and all that can be wrong with it. */
+export function readThoroughly(variable: string, value: string): Entry {
   const wrong = (what: string) => invalid(variable, what, example(variable));
   const clauses = readClauses(value);
   if ("problem" in clauses) return wrong(clauses.problem);
@@ -32,23 +69,25 @@ export function readImageVariable(variable: string, value: string): Entry {
     if (error instanceof Failure) return wrong(error.message);
     throw error;
   }
+  const placeWith = (runenvs: Place["runenvs"], features: Place["features"]) => ({
+    os,
+    extensionNode: null,
+    runenvs,
+    features,
+    image: head,
+    origin: variable,
+  });
   if (runenvs.length > 0)
     return {
-      place: {
-        os,
-        extensionNode: null,
-        runenvs,
-        features,
-        image: head,
-        origin: variable,
-      },
+      place: placeWith(runenvs, features),
       problems: repetition(variable, repeated),
     };
   if (features.length > 0)
     return wrong("it says feature=… without runenv=…; where one is said, both are");
   const readings = readingsOf(reference);
   if (typeof readings === "string") return wrong(readings);
-  if (readings.length > 1)
+  const [reading, another] = readings;
+  if (another !== undefined)
     return ambiguous(
       variable,
       `the name of ${printable(head)} can be read in ` +
@@ -56,40 +95,36 @@ export function readImageVariable(variable: string, value: string): Entry {
         readings.map(readingText).join(", or "),
       `say which: ${variable}=${printable(head)}; ${clausesText(readings[0]!)}`,
     );
-  const { runenv, feature } = readings[0]!;
-  const place = {
-    os,
-    extensionNode: null,
-    runenvs: [runenv],
-    features: feature ? [feature] : [],
-    image: head,
-    origin: variable,
-  };
-  return { place, problems: [] };
+  const { runenv, feature } = reading!;
+  return { place: placeWith([runenv], feature ? [feature] : []), problems: [] };
 }
 
 /** At least one, or in words why there is none. */
 function readingsOf({ path, tag }: Reference): readonly NameReading[] | string {
   const name = path.at(-1)!;
-  const byName = isNamed(name) ? readImageName(name) : none;
-  if ("problem" in byName) return byName.problem;
-  const byTag = tag !== undefined && isNamed(tag) ? readImageName(tag) : none;
-  if ("problem" in byTag) return byTag.problem;
-  if (byTag === none && byName !== none) return byName.readings;
-  const known = new Set(byName.readings.map(readingText));
-  const others = byTag.readings.filter((one) => !known.has(readingText(one)));
-  const all = [...byName.readings, ...others];
-  if (all.length > 0) return all;
-  return (
-    `the name ${printable(name)} does not begin with ${namePrefix}-, ` +
-    "and nothing says which runenv it has"
-  );
+  const isNamed = isName(name);
+  if (tag === undefined || !isName(tag)) {
+    if (isNamed) return readingsOfName(name);
+    return (
+      `the name ${printable(name)} does not begin with ${namePrefix}-, ` +
+      "and nothing says which runenv it has"
+    );
+  }
+  const tagged = readingsOfName(tag);
+  if (!isNamed || typeof tagged === "string") return tagged;
+  const named = readingsOfName(name);
+  if (typeof named === "string") return named;
+  const known = new Set(named.map(readingText));
+  return [...named, ...tagged.filter((reading) => !known.has(readingText(reading)))];
 }
 
-const none: { readonly readings: readonly NameReading[] } = { readings: [] };
+const nameForm = new RegExp(`^${namePrefix}-`, "i");
 
-function isNamed(text: string): boolean {
-  return text.toLowerCase().startsWith(`${namePrefix}-`);
+const isName = (text: string) => nameForm.test(text);
+
+function readingsOfName(name: string): readonly NameReading[] | string {
+  const read = readImageName(name);
+  return "problem" in read ? read.problem : read.readings;
 }
 
 function readingText({ runenv, feature }: NameReading): string {

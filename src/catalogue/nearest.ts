@@ -1,6 +1,6 @@
 /** Where nothing fits: which places come nearest, and what each of them lacks. */
 import type { Feature, Place } from "./capability.ts";
-import { compareFeatures } from "./order.ts";
+import { compareFeatures, compareText } from "./order.ts";
 import { nearestRunenv, preferenceOf, type Request, wantedText } from "./request.ts";
 
 export type Miss = {
@@ -12,27 +12,39 @@ export type Miss = {
 /** How far away a place is by what it lacks: another version is nearer than none. */
 const distances = { version: 1, node: 2, feature: 3, os: 4, runenv: 5 } as const;
 
-type Lack = { readonly kind: keyof typeof distances; readonly reason: string };
+type Lack = {
+  readonly kind: keyof typeof distances;
+  /** Of thousands of places few are told. */
+  readonly reason: () => string;
+};
 
-/** @param most how many are told @returns the nearest first, then as in the catalogue */
+/** @param most how many are told @returns the nearest first, then by origin */
 export function nearestMisses(
   places: readonly Place[],
   request: Request,
   most: number,
 ): Miss[] {
-  const nearest: { place: Place; distance: number }[] = [];
+  const nearest: Candidate[] = [];
   for (const place of places) {
-    const distance = sum(lacksOf(place, request));
-    if (distance === 0 || distance >= (nearest[most - 1]?.distance ?? Infinity))
-      continue;
-    const at = nearest.findIndex((other) => other.distance > distance);
-    nearest.splice(at < 0 ? nearest.length : at, 0, { place, distance });
+    const candidate = { place, distance: sum(lacksOf(place, request)) };
+    if (candidate.distance === 0) continue;
+    const at = nearest.findIndex((other) => compareCandidates(candidate, other) < 0);
+    if (at < 0 && nearest.length >= most) continue;
+    nearest.splice(at < 0 ? nearest.length : at, 0, candidate);
     nearest.length = Math.min(nearest.length, most);
   }
   return nearest.map(({ place }) => ({
     place,
-    reasons: lacksOf(place, request).map(({ reason }) => reason),
+    reasons: lacksOf(place, request).map(({ reason }) => reason()),
   }));
+}
+
+type Candidate = { readonly place: Place; readonly distance: number };
+
+function compareCandidates(one: Candidate, other: Candidate): number {
+  return (
+    one.distance - other.distance || compareText(one.place.origin, other.place.origin)
+  );
 }
 
 function sum(lacks: readonly Lack[]): number {
@@ -43,36 +55,56 @@ function lacksOf(place: Place, request: Request): Lack[] {
   const lacks: Lack[] = [];
   const { os, extensionNode, runenv } = request;
   if (os !== undefined && place.os !== os)
-    lacks.push({ kind: "os", reason: `it is ${place.os}, not ${os}` });
+    lacks.push({ kind: "os", reason: () => `it is ${place.os}, not ${os}` });
   if (extensionNode !== undefined && place.extensionNode !== extensionNode)
-    lacks.push({ kind: "node", reason: `it is not ${extensionNode}` });
+    lacks.push({ kind: "node", reason: () => `it is not ${extensionNode}` });
   if (!nearestRunenv(place, runenv)) lacks.push(runenvLack(place, request));
   const feature = featureLack(place, request);
   return feature ? [...lacks, feature] : lacks;
 }
 
 function runenvLack({ runenvs }: Place, { runenv }: Request): Lack {
-  const older = runenvs.filter(({ name }) => name === runenv.name);
-  if (older.length === 0) {
-    const others = runenvs.map(({ name, version }) => `${name} ${version}`);
-    const reason = `it has no ${runenv.name} (it has ${listed(others)})`;
-    return { kind: "runenv", reason };
-  }
-  const newest = Math.max(...older.map(({ version }) => version));
-  const needed = `${runenv.version} or later is needed`;
-  return { kind: "version", reason: `its ${runenv.name} is ${newest}, and ${needed}` };
+  const { name, version: needed } = runenv;
+  const others = runenvs.filter((other) => other.name === name);
+  if (others.length === 0)
+    return {
+      kind: "runenv",
+      reason: () => {
+        const has = runenvs.map((other) => `${other.name} ${other.version}`);
+        return `it has no ${name} (it has ${listed(has)})`;
+      },
+    };
+  const newest = () => Math.max(...others.map(({ version }) => version));
+  return {
+    kind: "version",
+    reason: () => `its ${name} is ${newest()}, and ${needed} or later is needed`,
+  };
 }
 
 function featureLack({ features }: Place, { required }: Request): Lack | undefined {
   const isThere = (feature: Feature) => preferenceOf(feature, required) >= 0;
   if (required.length === 0 || features.some(isThere)) return undefined;
-  const names = new Set(required.map(({ name }) => name));
-  const others = features.filter(({ name }) => names.has(name)).sort(compareFeatures);
+  const isNamed = ({ name }: Feature) =>
+    required.some((wanted) => wanted.name === name);
+  const others = features.filter(isNamed);
   if (others.length === 0)
-    return { kind: "feature", reason: `it has no ${[...names].join(", no ")}` };
-  const has = others.map(({ name, version }) => `${name} ${version}`);
-  const reason = `it has ${listed(has)}, not ${required.map(wantedText).join(" or ")}`;
-  return { kind: "version", reason };
+    return {
+      kind: "feature",
+      reason: () => {
+        const names = new Set(required.map(({ name }) => name));
+        return `it has no ${[...names].join(", no ")}`;
+      },
+    };
+  return {
+    kind: "version",
+    reason: () => {
+      const has = others
+        .sort(compareFeatures)
+        .map(({ name, version }) => `${name} ${version}`);
+      const wanted = required.map(wantedText).join(" or ");
+      return `it has ${listed(has)}, not ${wanted}`;
+    },
+  };
 }
 
 const mostListed = 5;

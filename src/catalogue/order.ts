@@ -1,5 +1,6 @@
 /** In which order things stand: by what they are, never by how they came. */
 import type { Feature } from "./capability.ts";
+import { remembered } from "./remembered.ts";
 
 export function compareText(one: string, other: string): number {
   if (one === other) return 0;
@@ -29,30 +30,17 @@ export function compareNewest(one: string, other: string): number {
   return compareText(sortKey(other), sortKey(one)) || compareText(one, other);
 }
 
-const sortKeys = new Map<string, string>();
-/** Enough for any catalogue, and no leak in a program that runs for months. */
-const mostSortKeys = 200_000;
-
 /** A text that compares as the version does: the newer the greater. */
-function sortKey(version: string): string {
-  let key = sortKeys.get(version);
-  if (key === undefined) {
-    const parts = version.replace(/^v(?=\d)/, "").match(/\d+|[a-z]+/g) ?? [];
-    key = parts.map(partKey).join("");
-    if (sortKeys.size >= mostSortKeys) sortKeys.clear();
-    sortKeys.set(version, key);
-  }
-  return key;
-}
+const sortKey = remembered((version: string) =>
+  version.replace(/^v(?=\d)|\d+/g, partKey),
+);
 
-/** Where a part ends: below all that may stand there instead. */
-const end = "\x01";
-/** A number is newer than a word: 2020.1 than 2020.beta. */
-const aboveWords = 0x8000;
+/** Above all letters and what stands between. */
+const numbers = 0x8000;
 
-function partKey(part: string): string {
-  if (part > "9") return part + end;
-  // Of two numbers the one with more digits is greater.
-  const digits = part.replace(/^0+/, "");
-  return String.fromCharCode(aboveWords + digits.length) + digits;
+/** Of two numbers the one with more digits is greater. */
+function partKey(written: string): string {
+  if (written === "v") return "";
+  const digits = written.startsWith("0") ? written.replace(/^0+/, "") : written;
+  return String.fromCharCode(numbers + digits.length) + digits;
 }

@@ -7,7 +7,7 @@
  * 4. the runenv: the nearest version that is not too old;
  * 5. the cluster itself before an extension node;
  * 6. the fewest features, so that what is scarce stays free;
- * 7. the order of the catalogue.
+ * 7. the name of the variable that declares it.
  *
  * So the place is always one of the first line that choices.ts gives.
  */
@@ -40,6 +40,7 @@ export function criteriaFor({ required }: Request): readonly Criterion[] {
     ({ place }, { place: other }) =>
       Number(place.extensionNode !== null) - Number(other.extensionNode !== null),
     ({ place }, { place: other }) => place.features.length - other.features.length,
+    ({ place }, { place: other }) => compareText(place.origin, other.origin),
   ];
 }
 

@@ -8,6 +8,7 @@ import {
   operatingSystems,
   type Runenv,
 } from "./capability.ts";
+import { remembered } from "./remembered.ts";
 
 /** Something that was read, or in words why it is none. */
 export type Read<Value> = { readonly value: Value } | { readonly problem: string };
@@ -16,36 +17,36 @@ export type Read<Value> = { readonly value: Value } | { readonly problem: string
 const versionForm = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 
 /** A runenv's name in upper case. */
-export function readRunenvName(text: string): Read<string> {
+export const readRunenvName = remembered((text: string): Read<string> => {
   const name = text.trim().toUpperCase();
   if (isRunenvName(name)) return { value: name };
   const problem = `'${printable(text)}' is no name: it has letters, digits and single _`;
   return { problem };
-}
+});
 
 /** A feature's name in upper case; `-` and `_` are one. */
-export function readFeatureName(text: string): Read<string> {
+export const readFeatureName = remembered((text: string): Read<string> => {
   return readRunenvName(text.replaceAll("-", "_"));
-}
+});
 
-export function readRunenvVersion(text: string): Read<number> {
+export const readRunenvVersion = remembered((text: string): Read<number> => {
   const value = parseVersion(text.trim());
   if (value !== undefined) return { value };
   return { problem: `'${printable(text)}' is not a whole number from 0 on` };
-}
+});
 
 /** A feature's version in lower case: what can be part of an image's name. */
-export function readFeatureVersion(text: string): Read<string> {
+export const readFeatureVersion = remembered((text: string): Read<string> => {
   const value = text.trim().toLowerCase();
   if (versionForm.test(value)) return { value };
   const problem =
     `'${printable(text)}' is no version: ` +
     "it has letters and digits, with single . or _, or with -, between them";
   return { problem };
-}
+});
 
 /** `(PYTHON3,42)`. */
-export function readRunenv(text: string): Read<Runenv> {
+export const readRunenv = remembered((text: string): Read<Runenv> => {
   const pair = readPair(text);
   if (typeof pair === "string") return { problem: pair };
   const name = readRunenvName(pair[0]);
@@ -54,16 +55,16 @@ export function readRunenv(text: string): Read<Runenv> {
   const version = readRunenvVersion(pair[1]);
   if ("problem" in version) return version;
   return { value: { name: name.value, version: version.value } };
-}
+});
 
 /** `(ABAQUS,v2021.05)`. */
-export function readFeature(text: string): Read<Feature> {
+export const readFeature = remembered((text: string): Read<Feature> => {
   const wanted = readWantedFeature(text);
   if ("problem" in wanted) return wanted;
   const { name, version } = wanted.value;
   if (version === null) return { problem: "the version is missing" };
   return { value: { name, version } };
-}
+});
 
 /** A feature that is asked for: `null` is any version. */
 export type WantedFeature = {

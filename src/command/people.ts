@@ -100,6 +100,8 @@ async function answer(started: Started, environment: Environment): Promise<numbe
     const topic = words.filter((word) => Object.hasOwn(commands, word));
     return print(await helpFor(describe(environment), topic));
   }
+  // Here there may be work for which compiling pays (scripts/compile-flags.ts).
+  if (command === "image" || isCatalogueCommand(command)) Bun.unsafe.setJITPolicy(1);
   if (isCatalogueCommand(command)) {
     const { catalogueHere } = await import("./catalogue.ts");
     return catalogueHere(command, words.slice(1), { environment, print });

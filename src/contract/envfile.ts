@@ -16,6 +16,8 @@ import { printable } from "../system/text.ts";
 import { Failure } from "./failure.ts";
 import { expandText, type Lookup } from "./references.ts";
 
+const nameForm = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+
 /** Told of a line that sets no variable: its number, why, and whose it is if known. */
 export type BadLine = (line: number, what: string, name?: string) => void;
 
@@ -65,13 +67,14 @@ export function readEnvLines(
     const whole = text.slice(start, text[end - 1] === "\r" ? end - 1 : end);
     const line = whole.trimStart();
     if (line === "" || line.startsWith("#")) continue;
-    const match = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)=\s*(.*)$/su.exec(line);
-    if (!match) {
+    const equals = line.indexOf("=");
+    const left = line.slice(0, Math.max(equals, 0));
+    const name = left.startsWith("export") ? left.replace(/^export\s+/, "") : left;
+    if (!nameForm.test(name)) {
       bad(number, "is not NAME=VALUE");
       continue;
     }
-    const name = match[1]!;
-    const rest = match[2]!;
+    const rest = line.slice(equals + 1).trimStart();
     const quote = rest[0];
     let value = rest.trimEnd();
     const first = number;
@@ -93,13 +96,11 @@ export function readEnvLines(
       number += lines.length - 1;
       end = last;
     }
-    if (quote !== '"' && !value.includes("${")) {
-      take(name, value, first);
-      continue;
-    }
-    const finishedValue = finished(value, quote, lookup, (what) =>
-      bad(first, what, name),
-    );
+    // Nearly all lines are what they are.
+    const isFinished = quote !== '"' && !value.includes("${");
+    const finishedValue = isFinished
+      ? value
+      : finished(value, quote, lookup, (what) => bad(first, what, name));
     if (finishedValue !== undefined) take(name, finishedValue, first);
   }
 }

@@ -69,12 +69,9 @@ export function parseReference(text: string): Reference {
       "a tag has 1 to 128 letters, digits, _ . - and begins with none of . -",
     );
   const repository = parseRepository(colon < 0 ? named : named.slice(0, colon), text);
-  if (tag === undefined && digest === undefined) return repository;
-  return {
-    ...repository,
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
-  };
+  if (digest === undefined)
+    return tag === undefined ? repository : { ...repository, tag };
+  return tag === undefined ? { ...repository, digest } : { ...repository, tag, digest };
 }
 
 /**
@@ -152,12 +149,12 @@ function parseRepository(name: string, text: string): Repository {
     const path = parsePath(slash < 0 ? `library/${name}` : name, text);
     return { host: docker, path };
   }
-  const { host, port } = parseHost(first, text);
+  const where = parseHost(first, text);
   const path = parsePath(name.slice(slash + 1), text);
-  if (port !== undefined) return { host, port, path };
+  const isDocker = where.host === docker && where.port === undefined;
   return {
-    host,
-    path: host === docker && path.length === 1 ? ["library", ...path] : path,
+    ...where,
+    path: isDocker && path.length === 1 ? ["library", ...path] : path,
   };
 }
 

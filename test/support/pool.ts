@@ -52,6 +52,9 @@ export async function startPool(description: PoolDescription): Promise<Pool> {
   const start = `
     set -e
     mount -t proc proc /proc
+    # Daemons that tune the kernel would tune everybody's.
+    mount --bind /proc/sys /proc/sys
+    mount -o remount,ro,bind /proc/sys
     busybox ip link set lo up
     # Of hosts with no other address than 127.0.0.1 glibc resolves nothing.
     busybox ip address add 10.0.0.1/32 dev lo
@@ -59,29 +62,32 @@ export async function startPool(description: PoolDescription): Promise<Pool> {
     echo '127.0.0.1 localhost sidecar' >"$1/hosts"
     mount --bind "$1/hosts" /etc/hosts
     ${script}
-    wait`;
+    # Until whoever runs the tests ends this, or is gone.
+    exec cat`;
   const daemons = Bun.spawn(
     ["unshare", ...kinds, "--fork", "--kill-child", "sh", "-c", start, "sh", directory],
     {
       env: { ...smallEnvironment, ...variables?.(directory) },
       cwd: "/",
-      stdin: "ignore",
+      stdin: "pipe",
       stdout: Bun.file(log),
       stderr: Bun.file(log),
     },
   );
-  const children = `/proc/${daemons.pid}/task/${daemons.pid}/children`;
+  /** The first process in the namespaces; "" where there is none, yet or any more. */
+  const first = () => {
+    try {
+      const children = `/proc/${daemons.pid}/task/${daemons.pid}/children`;
+      return readFileSync(children, "utf8").trim();
+    } catch {
+      return "";
+    }
+  };
   const pool: Pool = {
     directory,
     run: (words) =>
       run(
-        [
-          "nsenter",
-          `--target=${readFileSync(children, "utf8").trim()}`,
-          ...kinds,
-          ...before(directory),
-          ...words,
-        ],
+        ["nsenter", `--target=${first()}`, ...kinds, ...before(directory), ...words],
         { environment: { ...smallEnvironment, ...variables?.(directory) } },
       ),
     stop: async () => {
@@ -92,7 +98,7 @@ export async function startPool(description: PoolDescription): Promise<Pool> {
   };
   for (let tries = 0; tries < patience && daemons.exitCode === null; tries += 1) {
     await Bun.sleep(250);
-    if (readFileSync(children, "utf8") !== "" && (await isUp(pool))) return pool;
+    if (first() !== "" && (await isUp(pool))) return pool;
   }
   const said = readFileSync(log, "utf8");
   await pool.stop();

@@ -40,6 +40,8 @@ export type Requirement = string | readonly string[] | readonly object[] | objec
 export type Engine = {
   /** As people write it: "HTCondor". */
   readonly title: string;
+  /** Those of the hosts that it can run jobs on. */
+  readonly systems: readonly OperatingSystem[];
   /** In the form in which the engine takes it, without a line's end behind it. */
   readonly advertise: (host: Host) => string;
   /** What a job is submitted with. */

@@ -11,7 +11,7 @@
  * The operating system is `OpSys`, which the machine has anyway. It is always asked for:
  * where requirements do not mention it, condor_submit adds the submitter's own.
  */
-import type { OperatingSystem } from "../capability.ts";
+import { type OperatingSystem, operatingSystems } from "../capability.ts";
 import {
   attributesOf,
   type Engine,
@@ -30,8 +30,8 @@ const systems: Record<OperatingSystem, string> = { Linux: "LINUX", Windows: "WIN
 function advertise(host: Host): string {
   const attributes = attributesOf(host, title);
   const lines = [...attributes].map(([name, value]) => `${name} = ${literal(value)}`);
-  const names = [...attributes.keys()].join(", ");
-  return [...lines, `STARTD_ATTRS = $(STARTD_ATTRS), ${names}`].join("\n");
+  const names = ["STARTD_ATTRS = $(STARTD_ATTRS)", ...attributes.keys()];
+  return [...lines, names.join(", \\\n  ")].join("\n");
 }
 
 /** An expression: for `requirements = …`, and for `condor_status -constraint`. */
@@ -54,4 +54,9 @@ function literal(value: string | number): string {
   return typeof value === "number" ? String(value) : `"${value}"`;
 }
 
-export const htcondor = { title, advertise, requirement } as const satisfies Engine;
+export const htcondor = {
+  title,
+  systems: operatingSystems,
+  advertise,
+  requirement,
+} as const satisfies Engine;

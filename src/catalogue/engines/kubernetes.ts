@@ -15,7 +15,7 @@
  * "0 or later" nothing is left but that the label exists: -1 is no value of a label. The
  * operating system is the label that every kubelet gives to its node.
  */
-import type { OperatingSystem } from "../capability.ts";
+import { type OperatingSystem, operatingSystems } from "../capability.ts";
 import {
   type Engine,
   featureAttribute,
@@ -122,4 +122,9 @@ function fitting(text: string, variable: string): string {
   );
 }
 
-export const kubernetes = { title, advertise, requirement } as const satisfies Engine;
+export const kubernetes = {
+  title,
+  systems: operatingSystems,
+  advertise,
+  requirement,
+} as const satisfies Engine;

@@ -15,9 +15,11 @@ export function needsOf(
   places: readonly Place[],
 ): Needs {
   const versions = new Set<number>();
-  for (const { runenvs } of places)
+  // Slurm refuses a job that names what none of its nodes has: one of Windows, say.
+  for (const { os, runenvs } of places)
     for (const { name, version } of runenvs)
-      if (name === runenv.name && version >= runenv.version) versions.add(version);
+      if (os === place.os && name === runenv.name && version >= runenv.version)
+        versions.add(version);
   return {
     os: place.os,
     extensionNode: extensionNode ?? null,

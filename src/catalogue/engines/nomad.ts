@@ -11,7 +11,7 @@
  * has always compared numbers. Whatever is not there fulfils no operand that is used
  * here (checkConstraint). The name of the system is the fingerprint `kernel.name`.
  */
-import type { OperatingSystem } from "../capability.ts";
+import { type OperatingSystem, operatingSystems } from "../capability.ts";
 import {
   attributesOf,
   type Engine,
@@ -67,4 +67,9 @@ function constraint(
   return { LTarget: `\${${name}}`, RTarget: value, Operand: operand };
 }
 
-export const nomad = { title, advertise, requirement } as const satisfies Engine;
+export const nomad = {
+  title,
+  systems: operatingSystems,
+  advertise,
+  requirement,
+} as const satisfies Engine;

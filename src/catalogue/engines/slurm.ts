@@ -17,9 +17,19 @@
  * A particular node is asked for by its NodeName, which slurm.conf gives it; nothing is
  * advertised for that. Slurm has no nodes of Windows.
  */
-import { type Engine, type Host, impossible, type Needs } from "./engine.ts";
+import {
+  type Engine,
+  featureAttribute,
+  type Host,
+  impossible,
+  type Needs,
+  runenvAttribute,
+} from "./engine.ts";
 
 const title = "Slurm";
+
+/** Characters of `--constraint`; a longer one is "too long" for slurmctld. */
+const longest = 1024;
 
 /** Words for `Feature=` and `scontrol update`. @throws Failure `advertise-impossible` */
 function advertise(host: Host): string {
@@ -44,8 +54,16 @@ function requirement(needs: Needs): readonly string[] {
       version === null ? [...new Set(known.featureVersions)].toSorted() : [version];
     terms.push(anyOf("feature", name, versions, "any"));
   }
+  const constraint = terms.join("&");
+  if (constraint.length > longest)
+    throw impossible(
+      `${later.length > 1 ? runenvAttribute(runenv) : featureAttribute(feature!)} has ` +
+        `so many versions that a constraint has ${constraint.length} characters, ` +
+        `and Slurm takes ${longest}`,
+      "ask for a later version of the runenv, or for one version of the feature",
+    );
   return [
-    `--constraint=${terms.join("&")}`,
+    `--constraint=${constraint}`,
     ...(extensionNode === null ? [] : [`--nodelist=${extensionNode}`]),
   ];
 }
@@ -77,4 +95,9 @@ function requireLinux(os: Host["os"]): void {
   );
 }
 
-export const slurm = { title, advertise, requirement } as const satisfies Engine;
+export const slurm = {
+  title,
+  systems: ["Linux"],
+  advertise,
+  requirement,
+} as const satisfies Engine;

@@ -90,17 +90,22 @@ function readCapability(entry: unknown, origin: string): Read<Place> {
 function readFeatures(features: unknown): Read<Feature[]> {
   if (!Array.isArray(features)) return { problem: ".features is no list" };
   const found = new Map<string, Feature>();
-  for (const [index, feature] of features.entries()) {
-    const where = `.features[${index}]`;
-    if (!isPair(feature)) return { problem: `${where} is no [NAME,VERSION]` };
-    const name = ofText(feature[0], `${where}[0]`, readFeatureName);
-    if ("problem" in name) return name;
-    const version = ofText(feature[1], `${where}[1]`, readFeatureVersion);
-    if ("problem" in version) return version;
-    const one = { name: name.value, version: version.value };
-    found.set(`${one.name} ${one.version}`, one);
+  for (let index = 0; index < features.length; index += 1) {
+    const feature = readFeature(features[index]);
+    if ("problem" in feature)
+      return { problem: `.features[${index}]${feature.problem}` };
+    found.set(`${feature.value.name} ${feature.value.version}`, feature.value);
   }
   return { value: [...found.values()] };
+}
+
+function readFeature(written: unknown): Read<Feature> {
+  if (!isPair(written)) return { problem: " is no [NAME,VERSION]" };
+  const name = ofText(written[0], "[0]", readFeatureName);
+  if ("problem" in name) return name;
+  const version = ofText(written[1], "[1]", readFeatureVersion);
+  if ("problem" in version) return version;
+  return { value: { name: name.value, version: version.value } };
 }
 
 function isPair(value: unknown): value is readonly [unknown, unknown] {
@@ -122,10 +127,10 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const place = placeOfMistake(text);
+    const where = `${printable(file)}${placeOfMistake(text)}`;
     throw new Failure(
       "catalogue-file-invalid",
-      `${printable(file)}${place}: this is no JSON: ${printable((error as Error).message)}`,
+      `${where}: this is no JSON: ${printable((error as Error).message)}`,
       `write a list: [${example}]`,
     );
   }

@@ -15,6 +15,9 @@ import {
   variablePrefix,
 } from "./variables.ts";
 
+/** Characters: what a variable can have (MAX_ARG_STRLEN). A few ${…} could ask for more. */
+const longest = 1 << 17;
+
 type Line = { readonly value: string; readonly line: number };
 
 /**
@@ -33,6 +36,11 @@ export function readEnvVariables(
     text,
     (name) => found.get(name)?.value ?? lookup(name),
     (name, value, line) => {
+      if (value.length > longest) {
+        const what = `makes a value of more than ${longest} characters`;
+        problems.push(badLine(`${printable(file)}:${line}`, what, name));
+        return;
+      }
       const before = found.get(name);
       if (before && before.value !== value && isOfCatalogue(name))
         contested.set(name, [before, { value, line }]);

@@ -7,8 +7,9 @@
 
 const keyForm = /(["']?)(runenv|required_feature)\1[ \t]*:(?=[\s[(])/g;
 const blanksForm = /(?:\s|#.*)*/y;
-const plainForm = `[^\\s"'()[\\]{},:#]+`;
-const itemForm = `\\s*(?:"[^"\\n]*"|'[^'\\n]*'|${plainForm}(?:[ \\t]+${plainForm})*)\\s*`;
+const wordForm = `[^\\s"'()[\\]{},:#]+`;
+const plainForm = `${wordForm}(?:[ \\t]+${wordForm})*`;
+const itemForm = `\\s*(?:"[^"\\n]*"|'[^'\\n]*'|${plainForm})\\s*`;
 const tupleForm = new RegExp(`\\((${itemForm}(?:,${itemForm})*),?\\s*\\)`, "y");
 /** Behind a value: the end of the line, of what it is in, or a comment. */
 const endForm = /[ \t]*(?:$|[\r\n,}]|(?<=[ \t])#)/y;

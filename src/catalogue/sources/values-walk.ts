@@ -11,24 +11,21 @@ export type Occurrence = {
   /** Kubernetes takes the value from a secret or such. */
   readonly isElsewhere?: boolean;
   readonly at: number;
-  /** What has it: `pcluster.env[3]`; made for messages only. */
-  readonly path: () => string;
-};
-
-type Path = {
-  readonly parent?: Path;
-  readonly step: string | number;
-};
-
-const assignmentForm = /^(DA__P7__[^=\s]+)=(.*)$/s;
-
-type Found = {
-  readonly occurrence: Occurrence;
+  /** What has it. */
+  readonly place: Path | undefined;
   /** Where it is the key of a mapping: what is written, and which mapping has it. */
   readonly pair?: YamlPair;
   readonly mapping?: YamlMapping;
   readonly isMerged?: boolean;
 };
+
+/** The way from the document to a node. */
+export type Path = {
+  readonly parent?: Path;
+  readonly step: string | number;
+};
+
+const assignmentForm = /^(DA__P7__[^=\s]+)=(.*)$/s;
 
 /**
  * In the order of the text. A default that is overridden where it is merged does not
@@ -45,20 +42,24 @@ export function occurrencesIn(documents: readonly YamlNode[]): Occurrence[] {
 }
 
 class Walk {
-  readonly #found: Found[] = [];
+  readonly #found: Occurrence[] = [];
   readonly #visited = new Set<YamlNode>();
   readonly #merge = new YamlMerge();
   readonly #sources = new Set<YamlMapping>();
   readonly #overridden = new Set<YamlPair>();
 
   occurrences(): Occurrence[] {
-    const isDefault = ({ pair, mapping, isMerged }: Found) =>
+    return this.#overridden.size === 0
+      ? this.#found
+      : this.#found.filter((occurrence) => !this.#isDefault(occurrence));
+  }
+
+  #isDefault({ pair, mapping, isMerged }: Occurrence): boolean {
+    return (
       pair !== undefined &&
       this.#overridden.has(pair) &&
-      (!isMerged || this.#sources.has(mapping!));
-    return this.#found
-      .filter((found) => !isDefault(found))
-      .map(({ occurrence }) => occurrence);
+      (!isMerged || this.#sources.has(mapping!))
+    );
   }
 
   visit(node: YamlNode, path: Path | undefined): void {
@@ -105,9 +106,7 @@ class Walk {
   ): void {
     const [key, value] = pair;
     const { text: name, at } = key as YamlScalar;
-    const path = () => pathText(place);
-    const occurrence = { name, value, at, path };
-    this.#found.push({ occurrence, pair, mapping, isMerged });
+    this.#found.push({ name, value, at, place, pair, mapping, isMerged });
   }
 
   /** `DA__P7__…=…` */
@@ -115,8 +114,7 @@ class Walk {
     const assignment = assignmentForm.exec(text);
     if (!assignment) return;
     const [, name, value] = assignment as unknown as [string, string, string];
-    const path = () => pathText(place);
-    this.#found.push({ occurrence: { name, value, at, path } });
+    this.#found.push({ name, value, at, place });
   }
 
   /** `{ name: DA__P7__…, value: … }` */
@@ -130,13 +128,11 @@ class Walk {
     if (name?.kind !== "scalar" || !name.text.startsWith(variablePrefix)) return;
     const value = get("value");
     this.#found.push({
-      occurrence: {
-        name: name.text,
-        value,
-        isElsewhere: value === undefined && get("valueFrom") !== undefined,
-        at: mapping.at,
-        path: () => pathText(place),
-      },
+      name: name.text,
+      value,
+      isElsewhere: value === undefined && get("valueFrom") !== undefined,
+      at: mapping.at,
+      place,
     });
   }
 }
@@ -151,7 +147,8 @@ function find(mapping: YamlMapping, key: string): YamlPair | undefined {
 
 const plainStep = /^[\w ?-]+$/;
 
-function pathText(path: Path | undefined): string {
+/** `pcluster.env[3]`; for messages. */
+export function pathText(path: Path | undefined): string {
   if (!path) return "the document";
   const { parent, step } = path;
   const before = parent ? pathText(parent) : "";

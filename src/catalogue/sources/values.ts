@@ -12,7 +12,7 @@ import { printable } from "../../system/text.ts";
 import type { Problem } from "../capability.ts";
 import { problem } from "../problems.ts";
 import { positionsIn } from "./positions.ts";
-import { type Occurrence, occurrencesIn } from "./values-walk.ts";
+import { type Occurrence, occurrencesIn, pathText } from "./values-walk.ts";
 import {
   contestedHint,
   exampleValue,
@@ -35,8 +35,8 @@ export function readValues(text: string, file: string): SourceVariables {
   const variables: (readonly [string, string])[] = [];
   const removed: string[] = [];
   const problems: Problem[] = [];
-  const where = ({ path, at }: Occurrence) =>
-    `${printable(path())} (${printable(file)}:${position(at)})`;
+  const where = ({ place, at }: Occurrence) =>
+    `${printable(pathText(place))} (${printable(file)}:${position(at)})`;
   for (const [name, occurrences] of byName) {
     const isOurs = isOfCatalogue(name);
     const values: (readonly [value: string, occurrence: Occurrence])[] = [];

@@ -1,4 +1,4 @@
-/** What a mapping has when `<<: *defaults` is followed, as YAML 1.1 and Helm have it. */
+/** What a mapping has when `<<: *defaults` is followed, as Helm does. */
 import { type YamlMapping, YamlMistake, type YamlNode } from "./yaml.ts";
 
 export type YamlPair = YamlMapping["pairs"][number];

@@ -89,7 +89,7 @@ function declaredBy(environment: Environment): string[] {
 
 /** @throws Failure `advertise-impossible`, `reference-invalid`, `option-value-invalid` */
 function formatted(host: Host, format: Format, words: CommandWords): string {
-  if (format === "json") return JSON.stringify(capabilities(host), null, 2);
+  if (format === "json") return JSON.stringify(capabilities(host));
   if (format !== "env") return engines[format].advertise(host);
   if (host.extensionNode !== null) return nodeLine(host.extensionNode, host);
   const reference = words.value("image")!;

@@ -42,13 +42,13 @@ function asJson(capabilities: readonly Capability[]): string {
 }
 
 function entryJson({ os, extension_node, runenv, features }: Capability): string {
-  // One a line; there are no brackets in a name or a version.
+  // Neither names nor versions have brackets.
   const pairs = JSON.stringify(features).slice(1, -1).replaceAll("],[", "],\n      [");
   return `  {
     "os": ${JSON.stringify(os)},
     "extension_node": ${JSON.stringify(extension_node)},
     "runenv": [${runenv.map((part) => JSON.stringify(part)).join(", ")}],
-    "features": [${pairs === "" ? "" : `\n      ${pairs}\n    `}]
+    "features": [${pairs && `\n      ${pairs}\n    `}]
   }`;
 }
 

@@ -1,6 +1,7 @@
 /** `sidecar resolve`: the one place for a block, and why this one. */
 import type { Place } from "../../catalogue/capability.ts";
 import {
+  type Engine,
   type EngineName,
   engines,
   requirementText,
@@ -61,7 +62,7 @@ export async function run(
   const engine = Object.hasOwn(engines, format)
     ? engines[format as EngineName]
     : undefined;
-  const places = engine ? all.filter(({ image }) => image === undefined) : all;
+  const places = engine ? all.filter((place) => isHostOf(engine, place)) : all;
   const resolution = resolvePlace(places, request);
   if (words.has("explain")) context.print(explanation(places, request, resolution));
   if (!resolution) {
@@ -77,6 +78,10 @@ export async function run(
     );
   if (format === "json") return context.print(asJson(resolution, request));
   return words.has("explain") ? 0 : context.print(asText(resolution, request));
+}
+
+function isHostOf({ systems }: Engine, { image, os }: Place): boolean {
+  return image === undefined && systems.includes(os);
 }
 
 const schema = "sidecar-place-1";

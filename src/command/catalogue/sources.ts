@@ -72,7 +72,7 @@ export async function readSources(
   return { variables: [...variables], places, problems };
 }
 
-/** @throws Failure `catalogue-file-unreadable`, `manifest-invalid`, `option-conflict` */
+/** @throws Failure `catalogue-file-unreadable`, `manifest-invalid` */
 export async function readManifestFile(file: string): Promise<Manifest> {
   return readManifest(await readText(file), shownName(file));
 }

@@ -3,8 +3,8 @@ import { type FileHandle, open } from "node:fs/promises";
 import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 
-/** Bytes: more than a deployment of half a million images has. */
-const largest = 64 << 20;
+/** Bytes: more than a deployment of two hundred thousand images has. */
+const largest = 32 << 20;
 const pieceSize = 1 << 18;
 
 let isInputRead = false;
