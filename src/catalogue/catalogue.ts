@@ -19,12 +19,11 @@ export function readCatalogue(
   variables: Iterable<readonly [name: string, value: string | undefined]>,
   others: readonly Place[] = [],
 ): Catalogue {
-  const found = new Map<string, string>();
-  for (const [name, value] of variables)
-    if (value !== undefined && placeForm.test(name)) found.set(name, value);
+  const found = variables instanceof Map ? variables : new Map(variables);
   const places: Place[] = [];
   const problems: Problem[] = [];
-  for (const [name, value] of found) {
+  for (const [name, value] of found as ReadonlyMap<string, string | undefined>) {
+    if (value === undefined || !placeForm.test(name)) continue;
     const entry = readVariable(name, value);
     if (entry.place) places.push(entry.place);
     for (const problem of entry.problems) problems.push(problem);

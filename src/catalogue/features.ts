@@ -36,19 +36,19 @@ export function runenvFeatures(places: readonly Place[]): Capability[] {
     }
   }
   const pairs = features.sorted.map(({ name, version }) => [name, version] as const);
-  return [...byWhere.values()]
-    .sort(compareWhere)
-    .flatMap(({ os, extensionNode, groups }) =>
-      ascending(groups.keys()).map((number) => {
-        const { name, version } = runenvs.sorted[number]!;
-        return {
-          os,
-          extension_node: extensionNode,
-          runenv: [name, version] as const,
-          features: ascending(groups.get(number)!).map((feature) => pairs[feature]!),
-        };
-      }),
-    );
+  const capabilities: Capability[] = [];
+  for (const { os, extensionNode, groups } of [...byWhere.values()].sort(compareWhere))
+    for (const number of ascending([...groups.keys()])) {
+      const { name, version } = runenvs.sorted[number]!;
+      const all = ascending(groups.get(number)!);
+      capabilities.push({
+        os,
+        extension_node: extensionNode,
+        runenv: [name, version],
+        features: all.map((feature) => pairs[feature]!),
+      });
+    }
+  return capabilities;
 }
 
 function compareWhere(one: There, other: There): number {
@@ -59,12 +59,12 @@ function compareWhere(one: There, other: There): number {
 }
 
 /** Each once. */
-function ascending(numbers: Iterable<number>): number[] {
-  const distinct = [...new Set(numbers)];
-  // The order of a typed array needs no function, but the array has to be made.
-  return distinct.length > 50
-    ? [...Uint32Array.from(distinct).sort()]
-    : distinct.sort((one, other) => one - other);
+function ascending(numbers: readonly number[]): number[] {
+  // The order of a typed array needs no function.
+  const distinct: number[] = [];
+  for (const number of new Uint32Array(numbers).sort())
+    if (number !== distinct.at(-1)) distinct.push(number);
+  return distinct;
 }
 
 function compareRunenvs(one: Runenv, other: Runenv): number {

@@ -37,8 +37,7 @@ export const sourceOptions = {
 } as const satisfies Record<string, CommandOption>;
 
 export type Sources = {
-  /** Each name once. */
-  readonly variables: readonly (readonly [name: string, value: string])[];
+  readonly variables: ReadonlyMap<string, string>;
   readonly places: readonly Place[];
   readonly problems: readonly Problem[];
 };
@@ -69,7 +68,7 @@ export async function readSources(
     for (const place of found.places) places.push(place);
     for (const problem of found.problems) problems.push(problem);
   }
-  return { variables: [...variables], places, problems };
+  return { variables, places, problems };
 }
 
 /** @throws Failure `catalogue-file-unreadable`, `manifest-invalid` */
@@ -78,7 +77,7 @@ export async function readManifestFile(file: string): Promise<Manifest> {
 }
 
 /** Of a name that occurs twice the first counts, as in getenv(3). */
-function variablesOf({ entries }: Environment): (readonly [string, string])[] {
+function variablesOf({ entries }: Environment): Map<string, string> {
   const variables = new Map<string, string>();
   for (const entry of entries) {
     if (!entry.startsWith(variablePrefix)) continue;
@@ -86,5 +85,5 @@ function variablesOf({ entries }: Environment): (readonly [string, string])[] {
     if (name !== undefined && !variables.has(name))
       variables.set(name, entry.slice(name.length + 1));
   }
-  return [...variables];
+  return variables;
 }
