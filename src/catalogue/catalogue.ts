@@ -2,12 +2,12 @@
 import { printable } from "../system/text.ts";
 import type { Catalogue, Place, Problem } from "./capability.ts";
 import { findDuplicates } from "./duplicates.ts";
-import { imagePrefix, readImageVariable } from "./image-variable.ts";
-import { nodePrefix, readNodeVariable } from "./node-variable.ts";
+import { readImageVariable } from "./image-variable.ts";
+import { readNodeVariable } from "./node-variable.ts";
 import { compareText } from "./order.ts";
+import { imagePrefix, isPlaceVariable, nodePrefix } from "./place-variables.ts";
 import { type Entry, invalid } from "./problems.ts";
 
-const placeForm = /^DA__P7__PCLUSTER__(?:CALC_IMAGE|EXTENSION_NODE)(?:S?__|S?$)/;
 const keyForm = /^[A-Z0-9]+(?:_[A-Z0-9]+)*$/;
 
 /**
@@ -21,12 +21,7 @@ export function readCatalogue(
 ): Catalogue {
   const found = new Map<string, string>();
   for (const [name, value] of variables)
-    if (
-      value !== undefined &&
-      name.startsWith("DA__P7__PCLUSTER__") &&
-      placeForm.test(name)
-    )
-      found.set(name, value);
+    if (value !== undefined && isPlaceVariable(name)) found.set(name, value);
   const places: Place[] = [];
   const problems: Problem[] = [];
   for (const [name, value] of found) {

@@ -13,8 +13,6 @@ import { namePrefix } from "./image-names.ts";
 import { ambiguous, type Entry, invalid, repetition } from "./problems.ts";
 import { pairText } from "./words.ts";
 
-export const imagePrefix = "DA__P7__PCLUSTER__CALC_IMAGE__";
-
 const example = (variable: string) =>
   `for example ${variable}=registry.example.com/${namePrefix}-cobol-42-nx-2020`;
 
