@@ -1,12 +1,12 @@
 /** All that a deployment declares: its images, its extension nodes, and what is wrong. */
 import type { Catalogue, Place, Problem } from "./capability.ts";
 import { findDuplicates } from "./duplicates.ts";
-import { imagePrefix, readImageVariable } from "./image-variable.ts";
-import { nodePrefix, readNodeVariable } from "./node-variable.ts";
+import { readImageVariable } from "./image-variable.ts";
+import { readNodeVariable } from "./node-variable.ts";
 import { compareText } from "./order.ts";
+import { imagePrefix, isPlaceVariable, nodePrefix } from "./place-variables.ts";
 import { type Entry, invalid, shown } from "./problems.ts";
 
-const placeForm = /^DA__P7__PCLUSTER__(?:CALC_IMAGE|EXTENSION_NODE)(?:S?__|S?$)/;
 /** What `<KEY>` and `<NAME>` can be. */
 export const keyForm = /^[A-Z0-9]+(?:_[A-Z0-9]+)*$/;
 
@@ -23,7 +23,7 @@ export function readCatalogue(
   const places: Place[] = [];
   const problems: Problem[] = [];
   for (const [name, value] of found as ReadonlyMap<string, string | undefined>) {
-    if (value === undefined || !placeForm.test(name)) continue;
+    if (value === undefined || !isPlaceVariable(name)) continue;
     const entry = readVariable(name, value);
     if (entry.place) places.push(entry.place);
     for (const problem of entry.problems) problems.push(problem);
