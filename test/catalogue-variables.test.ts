@@ -399,9 +399,12 @@ describe("an image that is written plainly", () => {
   it("means what it means with a semicolon, which is not plain any more", () => {
     fc.assert(
       fc.property(references, (reference) => {
-        expect(read({ [image("A")]: reference })).toEqual(
-          read({ [image("A")]: `${reference};` }),
-        );
+        // Examples of what is right are like what was written.
+        const meant = (value: string) => {
+          const { places, problems } = read({ [image("A")]: value });
+          return { places, messages: problems.map(({ message }) => message) };
+        };
+        expect(meant(reference)).toEqual(meant(`${reference};`));
       }),
       { numRuns: 2000 },
     );
