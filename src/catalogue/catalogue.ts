@@ -7,7 +7,8 @@ import { nodePrefix, readNodeVariable } from "./node-variable.ts";
 import { compareText } from "./order.ts";
 import { type Entry, invalid } from "./problems.ts";
 
-const placeForm = /^DA__P7__PCLUSTER__(?:CALC_IMAGE|EXTENSION_NODE)(?:S?__|S?$)/;
+/** What was meant for the catalogue, and is not written as it has to be. */
+const nearlyForm = /^DA__P7__PCLUSTER__(?:CALC_IMAGE|EXTENSION_NODE)(?:S?__|S?$)/;
 const keyForm = /^[A-Z0-9]+(?:_[A-Z0-9]+)*$/;
 
 /**
@@ -23,8 +24,8 @@ export function readCatalogue(
   const places: Place[] = [];
   const problems: Problem[] = [];
   for (const [name, value] of found as ReadonlyMap<string, string | undefined>) {
-    if (value === undefined || !placeForm.test(name)) continue;
-    const entry = readVariable(name, value);
+    const entry = value === undefined ? undefined : readVariable(name, value);
+    if (entry === undefined) continue;
     if (entry.place) places.push(entry.place);
     for (const problem of entry.problems) problems.push(problem);
   }
@@ -33,14 +34,17 @@ export function readCatalogue(
   return { places: places.concat(others), problems };
 }
 
-function readVariable(variable: string, value: string): Entry {
+/** Nothing, where it is none of the catalogue's. */
+function readVariable(variable: string, value: string): Entry | undefined {
   const isImage = variable.startsWith(imagePrefix);
-  if (!isImage && !variable.startsWith(nodePrefix))
+  if (!isImage && !variable.startsWith(nodePrefix)) {
+    if (!nearlyForm.test(variable)) return undefined;
     return invalid(
       variable,
       "this variable means nothing",
       `write ${imagePrefix}<KEY> for an image, ${nodePrefix}<NAME> for a node`,
     );
+  }
   const prefix = isImage ? imagePrefix : nodePrefix;
   const key = variable.slice(prefix.length);
   if (!keyForm.test(key))
