@@ -87,7 +87,7 @@ it("says what is right, warns of all that is wrong, and exits with 1", async () 
   expect(stdout).toBe("runenv__python3__42,feature__abaqus__v2021.05\n");
   expect(messageCodes(stderr)).toEqual(Array(3).fill("catalogue-invalid"));
   for (const name of ["RUNENV__COBOL", "FEATURE__NX", "RUNENV__ADA"])
-    expect(stderr).toContain(`warning[catalogue-invalid]: DA__P7__${name}__VERSION is`);
+    expect(stderr).toContain(`warning[catalogue-invalid]: DA__P7__${name}__VERSION`);
   expect(code).toBe(1);
 });
 
@@ -110,6 +110,15 @@ describe("refuses", () => {
       "option-value-invalid",
       /--key=COBOL_42/,
     ],
+    // The catalogue would not read them again.
+    ...["_A", "A_", "A__B"].map(
+      (key): [string[], Record<string, string>, string, RegExp] => [
+        ["--format=env", "--image=a", `--key=${key}`],
+        {},
+        "option-value-invalid",
+        /single _ between/,
+      ],
+    ),
     [["--extension-node=a_b"], {}, "option-value-invalid", /'a_b' is no host's name/],
     [["--extension-node"], {}, "option-value-missing", /needs a value/],
     [["host"], {}, "argument-unexpected", /options only/],

@@ -187,6 +187,45 @@ describe("where nothing fits", () => {
     );
   });
 
+  const place = (
+    origin: string,
+    version: number,
+    more: Partial<Place> = {},
+  ): Place => ({
+    os: "Linux",
+    extensionNode: null,
+    runenvs: [{ name: "A", version }],
+    features: [],
+    origin,
+    ...more,
+  });
+  const nearest = (all: readonly Place[], request: Request) =>
+    nearestMisses(all, request, 9).map(({ place: { origin } }) => origin);
+
+  it("the newest of what is too old is the nearest", () => {
+    const all = [place("a", 1), place("b", 41), place("c", 13)];
+    const runenv = { name: "A", version: 42 };
+    expect(nearest(all, { runenv, required: [] })).toEqual(["b", "c", "a"]);
+  });
+
+  it("what is more than new enough is no nearer for it", () => {
+    const all = [place("b", 99), place("c", 42), place("a", 50)];
+    const runenv = { name: "A", version: 42 };
+    const required = [{ name: "B", version: null }];
+    expect(nearest(all, { runenv, required })).toEqual(["a", "b", "c"]);
+  });
+
+  it("of a node that is asked for it is said what that one lacks", () => {
+    const node = place("node", 1, {
+      extensionNode: "x",
+      os: "Windows",
+      runenvs: [{ name: "B", version: 1 }],
+    });
+    const runenv = { name: "A", version: 1 };
+    const request: Request = { runenv, required: [], os: "Linux", extensionNode: "x" };
+    expect(nearest([place("image", 1), node], request)).toEqual(["node", "image"]);
+  });
+
   it("an explanation ends with them, and else with what decided", () => {
     fc.assert(
       fc.property(catalogues, requests, (all, request) => {

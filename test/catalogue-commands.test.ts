@@ -87,6 +87,12 @@ describe("the catalogue", () => {
     expect(code).toBe(1);
   });
 
+  it("of which all is wrong is not said to be empty", async () => {
+    const { stdout, code } = await here({ [node("A")]: "os=BeOS" }, "features");
+    expect(stdout).toBe("nothing can be had: all that is declared is wrong\n");
+    expect(code).toBe(1);
+  });
+
   type Given = [Record<string, string>, string[]];
   type GivenBy = [string, (variables: Record<string, string>) => Given];
   const givenBy: GivenBy[] = [
@@ -303,6 +309,36 @@ describe("resolve", () => {
       expect(stdout.toLowerCase()).toContain("cobol");
     },
   );
+});
+
+it("a catalogue of images is not said to be empty where hosts are looked for", async () => {
+  const images = { [image("A")]: "pseven-calc-a-1", [image("B")]: "pseven-calc-b-1" };
+  const words = ["resolve", "--runenv=A,1", "--format=slurm"];
+  const { stderr } = await here(images, ...words);
+  expect(stderr).toContain(
+    "none of the 2 places is looked at: Slurm runs jobs on hosts of Linux",
+  );
+  expect(stderr).not.toContain("empty");
+});
+
+it("an explanation of what a program reads is beside it, and counts all", async () => {
+  const host = { [node("HOST")]: "os=Linux; runenv=(COBOL,47)" };
+  const words = ["resolve", "--explain", "--runenv=COBOL,43"];
+  const job = await here({ ...good, ...host }, ...words, "--format=slurm");
+  expect(job.stdout).toBe("--constraint=runenv__cobol__47\n");
+  expect(job.stderr).toContain("4 in the catalogue, 1 of them hosts of the engine\n");
+  const json = await here(good, ...words, "--format=json");
+  expect(JSON.parse(json.stdout)).toMatchObject({ schema: "sidecar-place-1" });
+  expect(json.stderr).toContain("taken:");
+});
+
+it.each([
+  ["nothing fits", ["resolve", "--runenv=A,1", "--log=json"]],
+  ["a file is not there", ["features", "--log", "json", "--values=/no/such"]],
+  ["an option is unknown", ["choices", "--log=json", "--runen"]],
+])("for programs it is JSON, too, that %s", async (_, words) => {
+  const { stderr } = await here({}, ...words);
+  expect(JSON.parse(stderr)).toMatchObject({ level: "error" });
 });
 
 it("for slurm no host of Windows is found, though there are some", async () => {

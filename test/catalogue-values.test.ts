@@ -35,6 +35,23 @@ describe("a variable is found", () => {
   });
 });
 
+describe("lists and mappings may be closed as in a program", () => {
+  it.each<[string, string]>([
+    ["a list", `env: [\n  {name: ${A}, value: x}\n]\n`],
+    ["a mapping", `a:\n  env: {\n    ${A}: x\n  }\n`],
+    ["both", `env: [\n  {\n    name: ${A},\n    value: x\n},\n\n]\nb: {\n}`],
+    ["with CRLF", `env: {\r\n  ${A}: x\r\n}\r\nb: 1\r\n`],
+    ["behind comments", `env: [ # [\n "${A}=x" # "y ]\n # z\n\n]\nb: ["#\n]"]`],
+    ["beside a block of JSON", `a: |\n  {\n  "b": [\n  ]\n  }\nenv: {\n  ${A}: x\n}`],
+  ])("%s", (_, text) => {
+    expect(read(text)).toEqual({ variables: [[A, "x"]], removed: [], problems: [] });
+  });
+
+  it("and what is wrong further on is where it was", () => {
+    expect(() => read("a: [\n b\n]\nc: d: e\n")).toThrow(/values\.yaml:4:/);
+  });
+});
+
 it("a value is the text that is written, whatever it looks like", () => {
   const written = [
     "2020.10",

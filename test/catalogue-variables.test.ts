@@ -169,6 +169,50 @@ describe("what is wrong is said, with an example of what is right", () => {
     placeOf(variable, right!);
   });
 
+  it("what is an example has clauses where clauses were written", () => {
+    const hint = (value: string) => problemOf(image("A"), value).hint;
+    expect(hint("x.org/a; runenv=(A,1")).toContain("; runenv=(COBOL,42)");
+    expect(hint("x.org/a")).not.toContain(";");
+  });
+
+  it("of what is too large a number is said how large it can be", () => {
+    const { message } = problemOf(image("A"), "pseven-calc-a-9007199254740992");
+    expect(message).toContain("is not a whole number from 0 to 9007199254740991");
+    placeOf(image("A"), "pseven-calc-a-9007199254740991");
+  });
+
+  it.each([
+    ["runenv=(ſ,1)", "'ſ' is no name"],
+    ["runenv=(A,1); feature=(ı,1)", "'ı' is no name"],
+    ["runenv=(A,1); feature=(B,1\u212a)", "'1\u212a' is no version"],
+    ["runenv=(A,1); name=\u212a", "'\u212a' is no host's name"],
+  ])("%s: no letter of another alphabet is taken for one of ours", (value, message) => {
+    expect(problemOf(node("A"), `os=Linux; ${value}`).message).toContain(message);
+  });
+
+  it.each([
+    [image("A"), `x.org/${"x".repeat(100_000)}`],
+    [image("A"), `x.org/a; runenv=(A,${"x".repeat(100_000)})`],
+    [node("A"), "=".repeat(100_000)],
+    [node("A"), "os".repeat(50_000)],
+    [node("A"), `os=Linux; ${"runenv=(A,1); ".repeat(7000)}`],
+    [image("A"), `pseven-calc-a-1-${"a-".repeat(100)}a`],
+  ])("a message is not as long as a value may be: %s", (variable, value) => {
+    const [problem] = read({ [variable]: value }).problems;
+    expect(problem!.message.length).toBeLessThan(1500);
+  });
+
+  it("what a few variables would make gigabytes of", () => {
+    const many = (word: string, count: number) =>
+      Array.from({ length: count }, (_, index) => `${word}=(A,${index})`).join("; ");
+    const of = (runenvs: number, features: number) =>
+      `x.org/a; ${many("runenv", runenvs)}; ${many("feature", features)}`;
+    placeOf(image("A"), of(100, 100));
+    expect(problemOf(image("A"), of(101, 100)).message).toContain(
+      "101 runenvs with 100 features each: more than 10000 together",
+    );
+  });
+
   it.each([
     ["DA__P7__PCLUSTER__CALC_IMAGE__", "'' is no key"],
     ["DA__P7__PCLUSTER__CALC_IMAGE__my-key", "'my-key' is no key"],
@@ -194,6 +238,20 @@ describe("what is wrong is said, with an example of what is right", () => {
     expect(JSON.stringify(problems.map(({ message }) => message))).not.toMatch(
       /\\u001b/,
     );
+  });
+});
+
+it("of a name with two meanings the example keeps the rest", () => {
+  const { code, hint } = problemOf(
+    image("A"),
+    "pseven-calc-cobol-42-nx-2020-1; os=windows",
+  );
+  expect(code).toBe("catalogue-ambiguous");
+  const [, right] = new RegExp(`^say which: ${image("A")}=(.*)$`).exec(hint)!;
+  expect(placeOf(image("A"), right!)).toMatchObject({
+    os: "Windows",
+    runenvs: [{ name: "COBOL", version: 42 }],
+    features: [{ name: "NX", version: "2020-1" }],
   });
 });
 
@@ -271,6 +329,26 @@ describe("duplicates and contradictions", () => {
     expect(problems[0]!.message).toContain(message);
     for (const variable of Object.keys(variables))
       expect(problems[0]!.message).toContain(variable);
+  });
+
+  it("a node of two systems is told, also where files say so", () => {
+    const of = (os: Place["os"], origin: string): Place => ({
+      os,
+      extensionNode: "a",
+      runenvs: [{ name: "A", version: 1 }],
+      features: [],
+      origin,
+    });
+    const files = [of("Linux", "x[0]"), of("Windows", "x[1]"), of("Windows", "x[2]")];
+    const said = (variables: [string, string][], others: Place[]) =>
+      readCatalogue(variables, others).problems.map(
+        ({ code, variables }) => `${code} ${variables.join(" ")}`,
+      );
+    expect(said([], files)).toEqual(["catalogue-contradiction x[0] x[1]"]);
+    expect(said([], [files[0]!, files[0]!])).toEqual([]);
+    expect(said([[node("A"), "os=Windows; runenv=(A,1)"]], files)).toEqual([
+      `catalogue-contradiction ${node("A")} x[0]`,
+    ]);
   });
 
   it("what is said twice in one variable counts once", () => {

@@ -52,7 +52,7 @@ export type ProblemCode =
 /** What is wrong with what a deployment or a host declares. */
 export type Problem = {
   readonly code: ProblemCode;
-  /** The variables that it is about; each is named in the message. */
+  /** The variables, or entries of files, that it is about, named in the message. */
   readonly variables: readonly string[];
   /** One line: what is wrong. */
   readonly message: string;

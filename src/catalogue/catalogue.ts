@@ -1,15 +1,15 @@
 /** All that a deployment declares: its images, its extension nodes, and what is wrong. */
-import { printable } from "../system/text.ts";
 import type { Catalogue, Place, Problem } from "./capability.ts";
 import { findDuplicates } from "./duplicates.ts";
 import { imagePrefix, readImageVariable } from "./image-variable.ts";
 import { nodePrefix, readNodeVariable } from "./node-variable.ts";
 import { compareText } from "./order.ts";
-import { type Entry, invalid } from "./problems.ts";
+import { type Entry, invalid, shown } from "./problems.ts";
 
 /** What was meant for the catalogue, and is not written as it has to be. */
 const nearlyForm = /^DA__P7__PCLUSTER__(?:CALC_IMAGE|EXTENSION_NODE)(?:S?__|S?$)/;
-const keyForm = /^[A-Z0-9]+(?:_[A-Z0-9]+)*$/;
+/** What `<KEY>` and `<NAME>` can be. */
+export const keyForm = /^[A-Z0-9]+(?:_[A-Z0-9]+)*$/;
 
 /**
  * @param variables names and values, of which those of the catalogue count; of two of
@@ -29,7 +29,7 @@ export function readCatalogue(
     if (entry.place) places.push(entry.place);
     for (const problem of entry.problems) problems.push(problem);
   }
-  for (const problem of findDuplicates(places)) problems.push(problem);
+  for (const problem of findDuplicates(places, others)) problems.push(problem);
   problems.sort((one, other) => compareText(one.message, other.message));
   return { places: places.concat(others), problems };
 }
@@ -50,7 +50,7 @@ function readVariable(variable: string, value: string): Entry | undefined {
   if (!keyForm.test(key))
     return invalid(
       variable,
-      `'${printable(key)}' is no key: it has A…Z and 0…9, with single _ between them`,
+      `'${shown(key)}' is no key: it has A…Z and 0…9, with single _ between them`,
       `for example ${prefix}${isImage ? "COBOL_42" : "MYLINUXHOST"}`,
     );
   return isImage

@@ -6,8 +6,8 @@
  * Clauses stand between semicolons, in any order; `runenv` and `feature` may be
  * repeated. What stands before the first clause is the head: an image's reference.
  */
-import { printable } from "../system/text.ts";
 import type { Feature, OperatingSystem, Runenv } from "./capability.ts";
+import { shown } from "./problems.ts";
 import { remembered } from "./remembered.ts";
 import {
   pairText,
@@ -32,6 +32,9 @@ export type Clauses = {
 };
 
 const none: readonly never[] = [];
+
+/** Each of both is an entry of its own in what can be had: a few KB could make GB. */
+const mostTogether = 10_000;
 
 export function readClauses(value: string): Read<Clauses> {
   // Nearly all variables name an image, and nothing else.
@@ -65,6 +68,13 @@ export function readClauses(value: string): Read<Clauses> {
       else name = clause.value;
     }
   }
+  const together = runenvs.length * features.length;
+  if (together > mostTogether)
+    return {
+      problem:
+        `it says ${runenvs.length} runenvs with ${features.length} features each: ` +
+        `more than ${mostTogether} together`,
+    };
   return {
     value: {
       head,
@@ -95,7 +105,7 @@ const readClause = remembered(
     const as = <Value, Found>(read: Read<Value>, clause: (value: Value) => Found) =>
       "value" in read
         ? clause(read.value)
-        : { problem: `in ${printable(part)}: ${read.problem}` };
+        : { problem: `in ${shown(part)}: ${read.problem}` };
     switch (word) {
       case "os":
         return as(readOperatingSystem(text), (value) => ({ word, value }));
@@ -125,5 +135,5 @@ function notClause(part: string, word: string): string {
   const singular = words.find((known) => word === `${known}s`);
   if (singular)
     return `there is no ${word}=; it is ${singular}=(NAME,VERSION), once for each`;
-  return `'${printable(part)}' is none of ${words.map((known) => `${known}=…`).join(", ")}`;
+  return `'${shown(part)}' is none of ${words.map((known) => `${known}=…`).join(", ")}`;
 }

@@ -38,7 +38,7 @@ export function readDeclaration(lines: readonly string[]): Declaration {
     problems.set(variable, {
       code: "catalogue-invalid",
       variables: [variable],
-      message: `${printable(variable)} ${printable(what)}`,
+      message: `${printable(variable)}${printable(what)}`,
       hint,
     });
   for (const found of variables.keys()) {
@@ -46,14 +46,14 @@ export function readDeclaration(lines: readonly string[]): Declaration {
     if (!match) continue;
     const [, kind, name] = match as unknown as [string, Kind, string];
     if (!nameForm.test(name)) {
-      const what = `names the ${kind.toLowerCase()} '${name}', which cannot be asked for`;
+      const what = ` names the ${kind.toLowerCase()} '${name}', which cannot be asked for`;
       report(found, what, "a name has A…Z and 0…9, with single _ between them");
       continue;
     }
     const variable = `DA__P7__${kind}__${name}__VERSION`;
     const value = variables.get(variable)?.trim();
     if (!value) {
-      const what = value === undefined ? "is not set" : "is empty";
+      const what = value === undefined ? " is not set" : " is empty";
       const noun = kind.toLowerCase();
       const example = `${variable}=${kind === "RUNENV" ? "42" : "2020"}`;
       report(
@@ -68,14 +68,13 @@ export function readDeclaration(lines: readonly string[]): Declaration {
       else
         report(
           variable,
-          `is ${version.problem}`,
+          `: ${version.problem}`,
           `tasks ask for a whole number or a later one: ${variable}=42`,
         );
     } else {
       const version = readFeatureVersion(value);
       if ("value" in version) features.set(name, { name, version: version.value });
-      else
-        report(variable, `is ${version.problem}`, `for example ${variable}=v2021.05`);
+      else report(variable, `: ${version.problem}`, `for example ${variable}=v2021.05`);
     }
   }
   return {

@@ -7,7 +7,11 @@ import type { Place, Problem } from "./capability.ts";
 import { compareText } from "./order.ts";
 import { problem } from "./problems.ts";
 
-export function findDuplicates(places: readonly Place[]): Problem[] {
+/** @param others places from elsewhere, of which one node may have many */
+export function findDuplicates(
+  places: readonly Place[],
+  others: readonly Place[] = [],
+): Problem[] {
   const claimants = new Map<string, Place>();
   const contested = new Map<string, Place[]>();
   for (const place of places)
@@ -22,12 +26,33 @@ export function findDuplicates(places: readonly Place[]): Problem[] {
     }
   // The same two are said once, however much they share.
   const told = new Set<string>();
-  return [...contested]
+  const problems = [...contested]
     .sort(([one], [other]) => compareText(one, other))
     .flatMap(([claim, rivals]) => conflicts(claim, rivals))
     .filter(
       ({ variables }) => !told.has(String(variables)) && told.add(String(variables)),
     );
+  return problems.concat(nodesOfTwoSystems(places, others));
+}
+
+/** Each once, and not those of which variables have been told already. */
+function nodesOfTwoSystems(
+  places: readonly Place[],
+  others: readonly Place[],
+): Problem[] {
+  const nodes = new Map<string, Place>();
+  for (const place of places)
+    if (place.extensionNode !== null) nodes.set(place.extensionNode, place);
+  const contradictions = new Map<string, Problem>();
+  for (const place of others) {
+    const node = place.extensionNode;
+    if (node === null) continue;
+    const first = nodes.get(node);
+    if (first === undefined) nodes.set(node, place);
+    else if (first.os !== place.os && !contradictions.has(node))
+      contradictions.set(node, twoNodes(first, place));
+  }
+  return [...contradictions.values()];
 }
 
 /** What no other may claim: `@mylinuxhost`, `Linux COBOL 42 with NX 2020`. */

@@ -18,11 +18,15 @@ export type Step = {
   readonly lines: readonly string[];
 };
 
-/** @param resolution what was found; nothing if nothing fits */
+/**
+ * @param resolution what was found; nothing if nothing fits
+ * @param known of how many the places are those that were looked at
+ */
 export function explain(
   places: readonly Place[],
   request: Request,
   resolution: Resolution | undefined,
+  known = places.length,
 ): Step[] {
   const { runenv } = request;
   const there = places.filter((place) => isThere(place, request));
@@ -36,7 +40,10 @@ export function explain(
     {
       what: "places",
       lines: [
-        `${places.length} in the catalogue` +
+        `${known} in the catalogue` +
+          (known > places.length
+            ? `, ${places.length} of them hosts of the engine`
+            : "") +
           (where ? `, ${there.length} of them where it is asked for` : ""),
       ],
     },

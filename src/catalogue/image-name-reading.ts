@@ -9,6 +9,7 @@
 import { printable } from "../system/text.ts";
 import type { Feature, Runenv } from "./capability.ts";
 import { namePrefix } from "./image-names.ts";
+import { shown } from "./problems.ts";
 import { remembered } from "./remembered.ts";
 import {
   type Read,
@@ -36,10 +37,10 @@ export function readImageName(name: string): ReadName {
   const version = lower.indexOf("-", start.length);
   const feature = version < 0 ? -1 : lower.indexOf("-", version + 1);
   const runenv = readNamedRunenv(feature < 0 ? lower : lower.slice(0, feature));
-  if ("problem" in runenv) return { problem: `${shown(name)} ${runenv.problem}` };
+  if ("problem" in runenv) return { problem: `${named(name)} ${runenv.problem}` };
   if (feature < 0) return { readings: [{ runenv: runenv.value }] };
   const features = readNamedFeature(lower.slice(feature + 1));
-  if ("problem" in features) return { problem: `${shown(name)} ${features.problem}` };
+  if ("problem" in features) return { problem: `${named(name)} ${features.problem}` };
   const readings: NameReading[] = [];
   for (const feature of features.value)
     readings.push({ runenv: runenv.value, feature });
@@ -74,8 +75,8 @@ const readNamedFeature = remembered((text: string): Read<readonly Feature[]> => 
   }
   if (readings.length > 0) return { value: readings };
   return {
-    problem: `has '${text}', which is no feature with its version, as nx-2020 is`,
+    problem: `has '${shown(text)}', which is no feature with its version, as nx-2020 is`,
   };
 });
 
-const shown = (name: string) => `the name ${printable(name)}`;
+const named = (name: string) => `the name ${printable(name)}`;

@@ -15,8 +15,15 @@ import { pairText } from "./words.ts";
 
 export const imagePrefix = "DA__P7__PCLUSTER__CALC_IMAGE__";
 
-const example = (variable: string) =>
-  `for example ${variable}=registry.example.com/${namePrefix}-cobol-42-nx-2020`;
+/** As it was meant to be: with clauses, or without. */
+const example = (variable: string, value: string) =>
+  `for example ${variable}=registry.example.com/` +
+  (/[;=]/.test(value)
+    ? "nx:7; runenv=(COBOL,42); feature=(NX,2020-1)"
+    : `${namePrefix}-cobol-42-nx-2020`);
+
+/** Of a name with many `-`, how many of the ways to read it are told. */
+const mostReadings = 3;
 
 /** @returns the place, and what is wrong; without a place nothing can be said of it */
 export function readImageVariable(variable: string, value: string): Entry {
@@ -56,7 +63,7 @@ function readPlainly(variable: string, value: string): Entry | undefined {
 
 /** For tests: whatever a variable says, and all that can be wrong with it. */
 export function readThoroughly(variable: string, value: string): Entry {
-  const wrong = (what: string) => invalid(variable, what, example(variable));
+  const wrong = (what: string) => invalid(variable, what, example(variable, value));
   const clauses = readClauses(value);
   if ("problem" in clauses) return wrong(clauses.problem);
   const { head, runenvs, features, name, os = "Linux", repeated } = clauses.value;
@@ -83,18 +90,21 @@ export function readThoroughly(variable: string, value: string): Entry {
       problems: repetition(variable, repeated),
     };
   if (features.length > 0)
-    return wrong("it says feature=… without runenv=…; where one is said, both are");
+    return wrong("it says feature=… without runenv=…, which goes with it");
   const readings = readingsOf(reference);
   if (typeof readings === "string") return wrong(readings);
   const [reading, another] = readings;
-  if (another !== undefined)
+  if (another !== undefined) {
+    const said = clauses.value.os === undefined ? "" : `; os=${os}`;
     return ambiguous(
       variable,
       `the name of ${printable(head)} can be read in ` +
         `${readings.length === 2 ? "two" : readings.length} ways: ` +
-        readings.map(readingText).join(", or "),
-      `say which: ${variable}=${printable(head)}; ${clausesText(readings[0]!)}`,
+        readings.slice(0, mostReadings).map(readingText).join(", or ") +
+        (readings.length > mostReadings ? ", …" : ""),
+      `say which: ${variable}=${printable(head)}; ${clausesText(readings[0]!)}${said}`,
     );
+  }
   const { runenv, feature } = reading!;
   return { place: placeWith([runenv], feature ? [feature] : []), problems: [] };
 }

@@ -9,8 +9,11 @@ export type Miss = {
   readonly reasons: readonly string[];
 };
 
-/** How far away a place is by what it lacks: another version is nearer than none. */
-const distances = { version: 1, node: 2, feature: 3, os: 4, runenv: 5 } as const;
+/**
+ * How far away a place is by what it lacks: another version is nearer than none. Who
+ * asks for one node wants to know what that one lacks, before any other.
+ */
+const distances = { version: 1, feature: 3, os: 4, runenv: 5, node: 16 } as const;
 
 type Lack = {
   readonly kind: keyof typeof distances;
@@ -18,7 +21,10 @@ type Lack = {
   readonly reason: () => string;
 };
 
-/** @param most how many are told @returns the nearest first, then by origin */
+/**
+ * @param most how many are told
+ * @returns the nearest first; of those with a runenv too old the newest, then by origin
+ */
 export function nearestMisses(
   places: readonly Place[],
   request: Request,
@@ -26,8 +32,11 @@ export function nearestMisses(
 ): Miss[] {
   const nearest: Candidate[] = [];
   for (const place of places) {
-    const candidate = { place, distance: sum(lacksOf(place, request)) };
-    if (candidate.distance === 0) continue;
+    const distance = sum(lacksOf(place, request));
+    if (distance === 0) continue;
+    const newest = newestOf(place, request) ?? none;
+    const isTooOld = newest < request.runenv.version;
+    const candidate = { place, distance, tooOld: isTooOld ? newest : none };
     const at = nearest.findIndex((other) => compareCandidates(candidate, other) < 0);
     if (at < 0 && nearest.length >= most) continue;
     nearest.splice(at < 0 ? nearest.length : at, 0, candidate);
@@ -39,11 +48,20 @@ export function nearestMisses(
   }));
 }
 
-type Candidate = { readonly place: Place; readonly distance: number };
+type Candidate = {
+  readonly place: Place;
+  readonly distance: number;
+  /** What it has of the runenv, where that is too old. */
+  readonly tooOld: number;
+};
+
+const none = -1;
 
 function compareCandidates(one: Candidate, other: Candidate): number {
   return (
-    one.distance - other.distance || compareText(one.place.origin, other.place.origin)
+    one.distance - other.distance ||
+    other.tooOld - one.tooOld ||
+    compareText(one.place.origin, other.place.origin)
   );
 }
 
@@ -63,21 +81,28 @@ function lacksOf(place: Place, request: Request): Lack[] {
   return feature ? [...lacks, feature] : lacks;
 }
 
-function runenvLack({ runenvs }: Place, { runenv }: Request): Lack {
-  const { name, version: needed } = runenv;
-  const others = runenvs.filter((other) => other.name === name);
-  if (others.length === 0)
+/** Of the runenv that is asked for, in whatever version. */
+function newestOf({ runenvs }: Place, { runenv }: Request): number | undefined {
+  let newest: number | undefined;
+  for (const { name, version } of runenvs)
+    if (name === runenv.name && version >= (newest ?? 0)) newest = version;
+  return newest;
+}
+
+function runenvLack(place: Place, request: Request): Lack {
+  const { name, version: needed } = request.runenv;
+  const newest = newestOf(place, request);
+  if (newest === undefined)
     return {
       kind: "runenv",
       reason: () => {
-        const has = runenvs.map((other) => `${other.name} ${other.version}`);
+        const has = place.runenvs.map((other) => `${other.name} ${other.version}`);
         return `it has no ${name} (it has ${listed(has)})`;
       },
     };
-  const newest = () => Math.max(...others.map(({ version }) => version));
   return {
     kind: "version",
-    reason: () => `its ${name} is ${newest()}, and ${needed} or later is needed`,
+    reason: () => `its ${name} is ${newest}, and ${needed} or later is needed`,
   };
 }
 

@@ -8,9 +8,8 @@
  * Without `name=` the node is called as the variable: `mylinuxhost`; a `_` is a `-`.
  * A host writes this line itself: `sidecar advertise --format=env`.
  */
-import { printable } from "../system/text.ts";
 import { readClauses } from "./clauses.ts";
-import { type Entry, invalid, repetition } from "./problems.ts";
+import { type Entry, invalid, repetition, shown } from "./problems.ts";
 import { readHostName } from "./words.ts";
 
 export const nodePrefix = "DA__P7__PCLUSTER__EXTENSION_NODE__";
@@ -25,7 +24,7 @@ export function readNodeVariable(variable: string, value: string): Entry {
   if ("problem" in clauses) return wrong(clauses.problem);
   const { head, os, name, runenvs, features, repeated } = clauses.value;
   if (head !== "")
-    return wrong(`'${printable(head)}' is no clause, and a node has no image`);
+    return wrong(`'${shown(head)}' is no clause, and a node has no image`);
   if (os === undefined)
     return wrong("its operating system is missing: os=Linux or os=Windows");
   if (runenvs.length === 0) return wrong("it says no runenv=(NAME,VERSION)");

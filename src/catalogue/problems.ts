@@ -16,11 +16,23 @@ export function ambiguous(variable: string, what: string, hint: string): Entry {
   return { problems: [problem("catalogue-ambiguous", [variable], what, hint)] };
 }
 
+const mostShown = 5;
+
 /** @param repeated `(COBOL,42)`; each counts once */
 export function repetition(variable: string, repeated: readonly string[]): Problem[] {
   if (repeated.length === 0) return [];
-  const what = `it says ${repeated.join(", ")} more than once`;
+  const pairs = [...new Set(repeated)];
+  const more = pairs.length > mostShown ? ` and ${pairs.length - mostShown} more` : "";
+  const what = `it says ${pairs.slice(0, mostShown).join(", ")}${more} more than once`;
   return [problem("catalogue-duplicate", [variable], what, "say it once")];
+}
+
+const longestShown = 200;
+
+/** What somebody wrote, in a message: enough of it to know it again. */
+export function shown(text: string): string {
+  if (text.length <= longestShown) return printable(text);
+  return `${printable(text.slice(0, longestShown))}…`;
 }
 
 export function problem(

@@ -1,26 +1,31 @@
 /** Names, versions and pairs, as deployments, hosts and blocks write them. */
 import { readPair } from "../contract/pair.ts";
 import { isRunenvName, parseVersion } from "../contract/runenv-variables.ts";
-import { printable } from "../system/text.ts";
 import {
   type Feature,
   type OperatingSystem,
   operatingSystems,
   type Runenv,
 } from "./capability.ts";
+import { shown } from "./problems.ts";
 import { remembered } from "./remembered.ts";
 
 /** Something that was read, or in words why it is none. */
 export type Read<Value> = { readonly value: Value } | { readonly problem: string };
+
+/** Letters of other alphabets are left: the sign of Kelvin would become a k. */
+function inCase(text: string, how: "toLowerCase" | "toUpperCase"): string {
+  return /^[ -~]*$/.test(text) ? text[how]() : text;
+}
 
 /** What may stand in a component of a repository (distribution's regexp.go). */
 const versionForm = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 
 /** A runenv's name in upper case. */
 export const readRunenvName = remembered((text: string): Read<string> => {
-  const name = text.trim().toUpperCase();
+  const name = inCase(text.trim(), "toUpperCase");
   if (isRunenvName(name)) return { value: name };
-  const problem = `'${printable(text)}' is no name: it has letters, digits and single _`;
+  const problem = `'${shown(text)}' is no name: it has letters, digits and single _`;
   return { problem };
 });
 
@@ -30,17 +35,20 @@ export const readFeatureName = remembered((text: string): Read<string> => {
 });
 
 export const readRunenvVersion = remembered((text: string): Read<number> => {
-  const value = parseVersion(text.trim());
+  const written = text.trim();
+  const value = parseVersion(written);
   if (value !== undefined) return { value };
-  return { problem: `'${printable(text)}' is not a whole number from 0 on` };
+  const isLarge = /^\d+$/.test(written);
+  const most = isLarge ? ` to ${Number.MAX_SAFE_INTEGER}` : " on";
+  return { problem: `'${shown(text)}' is not a whole number from 0${most}` };
 });
 
 /** A feature's version in lower case: what can be part of an image's name. */
 export const readFeatureVersion = remembered((text: string): Read<string> => {
-  const value = text.trim().toLowerCase();
+  const value = inCase(text.trim(), "toLowerCase");
   if (versionForm.test(value)) return { value };
   const problem =
-    `'${printable(text)}' is no version: ` +
+    `'${shown(text)}' is no version: ` +
     "it has letters and digits, with single . or _, or with -, between them";
   return { problem };
 });
@@ -91,7 +99,7 @@ export function readOperatingSystem(text: string): Read<OperatingSystem> {
   const value = operatingSystems.find((one) => one.toLowerCase() === written);
   if (value) return { value };
   return {
-    problem: `'${printable(text)}' is not one of ${operatingSystems.join(", ")}`,
+    problem: `'${shown(text)}' is not one of ${operatingSystems.join(", ")}`,
   };
 }
 
@@ -100,13 +108,13 @@ const longestHost = 253;
 
 /** The name of a host in lower case (RFC 1123), with its domain or without. */
 export function readHostName(text: string): Read<string> {
-  const value = text.trim().toLowerCase();
+  const value = inCase(text.trim(), "toLowerCase");
   const isName =
     value.length <= longestHost &&
     value.split(".").every((label) => labelForm.test(label));
   if (isName) return { value };
   return {
-    problem: `'${printable(text)}' is no host's name: it has letters, digits, - and .`,
+    problem: `'${shown(text)}' is no host's name: it has letters, digits, - and .`,
   };
 }
 

@@ -18,6 +18,7 @@ import {
 } from "./commands.ts";
 import { completions } from "./completions.ts";
 import { installHere } from "./install.ts";
+import { writtenLogFormat } from "./log-format.ts";
 import { messageText } from "./messages.ts";
 import { type Option, options } from "./options.ts";
 import { unknownCommand } from "./suggest.ts";
@@ -74,7 +75,9 @@ export async function people(started: Started): Promise<number> {
     return await answer(started, environment);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    new Log({ format: "text", quiet: false }, environment).failure(error);
+    const [command, ...words] = started.arguments;
+    const format = isCatalogueCommand(command!) ? writtenLogFormat(words) : "text";
+    new Log({ format, quiet: false }, environment).failure(error);
     return error.exitCode;
   }
 }

@@ -11,6 +11,7 @@ import { Environment } from "../contract/environment.ts";
 import { Failure } from "../contract/failure.ts";
 import { internalError } from "../contract/internal-error.ts";
 import { parseRunenv } from "../contract/runenv-request.ts";
+import { writtenLogFormat } from "./log-format.ts";
 import { type Given, options } from "./options.ts";
 import { type Parsed, parseBlock, UnknownOption } from "./parse.ts";
 
@@ -103,9 +104,7 @@ function positive(option: string, text: string): number {
 function logOptions(given: Given, words: readonly string[]) {
   const end = words.indexOf("--exec");
   const before = end < 0 ? words : words.slice(0, end);
-  const json =
-    before.includes("--log=json") || before[before.indexOf("--log") + 1] === "json";
-  const format: LogFormat = given.log === "json" || json ? "json" : "text";
+  const format: LogFormat = given.log === "json" ? "json" : writtenLogFormat(before);
   return { format, quiet: given.quiet === true };
 }
 

@@ -14,6 +14,8 @@ import {
   YAMLException,
 } from "js-yaml";
 
+import { bracketsJoined } from "./yaml-brackets.ts";
+
 export type YamlScalar = {
   readonly kind: "scalar";
   readonly at: number;
@@ -52,7 +54,20 @@ const deepest = 100;
 
 /** @returns the root of each document @throws YamlMistake */
 export function parseYaml(text: string): YamlNode[] {
-  return treesOf(eventsOf(text), text);
+  try {
+    return treesOf(eventsOf(text), text);
+  } catch (error) {
+    // Helm takes it, and so does everybody who writes `env: [` as in a program.
+    if (!(error instanceof YamlMistake)) throw error;
+    const joined = bracketsJoined(text);
+    if (joined === text) throw error;
+    try {
+      return treesOf(eventsOf(joined), joined);
+    } catch (another) {
+      // What is wrong further on is what is wrong.
+      throw another instanceof YamlMistake && another.at > error.at ? another : error;
+    }
+  }
 }
 
 function eventsOf(text: string): Event[] {

@@ -2,6 +2,7 @@
 import { hostName, operatingSystem } from "#system/host.ts";
 import { variableKey } from "#system/variables.ts";
 import type { Capability } from "../../catalogue/capability.ts";
+import { keyForm } from "../../catalogue/catalogue.ts";
 import { imageKey, imageLine, nodeLine } from "../../catalogue/clauses-format.ts";
 import { readDeclaration } from "../../catalogue/declaration.ts";
 import { engines, type Host } from "../../catalogue/engines/engines.ts";
@@ -149,10 +150,10 @@ function nodeNameOf(words: CommandWords): string | null {
 /** @throws Failure `option-value-invalid` */
 function keyFor(words: CommandWords): string | undefined {
   const key = words.value("key");
-  if (key === undefined || /^[A-Z0-9_]+$/.test(key)) return key;
+  if (key === undefined || keyForm.test(key)) return key;
   throw new Failure(
     "option-value-invalid",
     `--key=${printable(key)} cannot end the name of a variable`,
-    "it has A…Z, 0…9 and _, for example --key=COBOL_42",
+    "it has A…Z and 0…9, with single _ between them, for example --key=COBOL_42",
   );
 }

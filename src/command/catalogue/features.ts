@@ -31,7 +31,9 @@ export async function run(
 ): Promise<number> {
   const { places, problems } = await catalogueFrom(words, context);
   const capabilities = runenvFeatures(places);
-  context.print(words.has("json") ? asJson(capabilities) : asTable(capabilities));
+  if (words.has("json")) context.print(asJson(capabilities));
+  else if (capabilities.length > 0) context.print(asTable(capabilities));
+  else context.print(nothingText(problems.length > 0));
   return problems.length > 0 ? 1 : 0;
 }
 
@@ -52,12 +54,14 @@ function entryJson({ os, extension_node, runenv, features }: Capability): string
   }`;
 }
 
+function nothingText(isWrong: boolean): string {
+  return isWrong
+    ? "nothing can be had: all that is declared is wrong"
+    : "nothing is declared: no DA__P7__PCLUSTER__CALC_IMAGE__<KEY>, " +
+        "no …EXTENSION_NODE__<NAME>";
+}
+
 function asTable(capabilities: readonly Capability[]): string {
-  if (capabilities.length === 0)
-    return (
-      "nothing is declared: no DA__P7__PCLUSTER__CALC_IMAGE__<KEY>, " +
-      "no …EXTENSION_NODE__<NAME>"
-    );
   const rows = capabilities.map(({ os, extension_node, runenv, features }) => [
     runenv.join(" "),
     os.toLowerCase() + (extension_node === null ? "" : ` @${extension_node}`),

@@ -7,14 +7,22 @@ import { Failure } from "../../contract/failure.ts";
 /** How many are told to programs. */
 const most = 3;
 
-export function nothingFits(places: readonly Place[], request: Request): Failure {
+/** @param omitted how many there are besides, that were not looked at, and why */
+export function nothingFits(
+  places: readonly Place[],
+  request: Request,
+  omitted?: { readonly count: number; readonly why: string },
+): Failure {
   const [nearest] = nearestMisses(places, request, 1);
   return new Failure(
     "catalogue-nothing-fits",
     `there is no place for ${requestText(request)}`,
     nearest
       ? `nearest is ${placeText(nearest.place)}: ${nearest.reasons.join("; ")}`
-      : "the catalogue is empty: declare images, DA__P7__PCLUSTER__CALC_IMAGE__<KEY>=…, " +
+      : omitted?.count
+        ? `none of the ${omitted.count} places is looked at: ${omitted.why}`
+        : "the catalogue is empty: declare images, " +
+          "DA__P7__PCLUSTER__CALC_IMAGE__<KEY>=…, " +
           "or say where it is: --values, --env-file",
   );
 }

@@ -1,4 +1,5 @@
 /** `sidecar resolve`: the one place for a block, and why this one. */
+import { writeAll } from "#system/descriptors.ts";
 import type { Place } from "../../catalogue/capability.ts";
 import {
   type Engine,
@@ -11,6 +12,7 @@ import { explain } from "../../catalogue/explanation.ts";
 import { imageName } from "../../catalogue/image-names.ts";
 import type { Request } from "../../catalogue/request.ts";
 import { type Resolution, resolvePlace } from "../../catalogue/resolve.ts";
+import { encode } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
 import type { CommandContext } from "../command.ts";
 import { nearestJson, nothingFits } from "./nothing.ts";
@@ -29,7 +31,11 @@ job has to demand there, in the engine's own words (docs/catalogue-engines.md).
 Exit code: 0, or 1 where nothing fits; then it says what comes nearest.`,
   options: {
     ...requestOptions,
-    explain: { kind: "flag", description: "Say step by step how it was found" },
+    explain: {
+      kind: "flag",
+      description:
+        "Say step by step how it was found; with a --format on standard error",
+    },
     format: {
       kind: "text",
       value: "FORMAT",
@@ -64,13 +70,20 @@ export async function run(
     : undefined;
   const places = engine ? all.filter((place) => isHostOf(engine, place)) : all;
   const resolution = resolvePlace(places, request);
-  if (words.has("explain")) context.print(explanation(places, request, resolution));
+  if (words.has("explain")) {
+    const text = explanation(places, request, resolution, all.length);
+    // What programs read is not mixed with what people read.
+    if (format === "text") context.print(text);
+    else aside(text);
+  }
   if (!resolution) {
     if (format === "json")
       context.print(
         JSON.stringify({ schema, place: null, nearest: nearestJson(places, request) }),
       );
-    throw nothingFits(places, request);
+    const why = engine && hostsOnly(engine);
+    const count = all.length - places.length;
+    throw nothingFits(places, request, why === undefined ? undefined : { count, why });
   }
   if (engine)
     return context.print(
@@ -78,6 +91,19 @@ export async function run(
     );
   if (format === "json") return context.print(asJson(resolution, request));
   return words.has("explain") ? 0 : context.print(asText(resolution, request));
+}
+
+/** To standard error. */
+function aside(text: string): void {
+  try {
+    writeAll(2, encode(`${text}\n`));
+  } catch {
+    // Nobody reads it.
+  }
+}
+
+function hostsOnly({ title, systems }: Engine): string {
+  return `${title} runs jobs on hosts of ${systems.join(" and ")}`;
 }
 
 function isHostOf({ systems }: Engine, { image, os }: Place): boolean {
@@ -135,8 +161,9 @@ function explanation(
   places: readonly Place[],
   request: Request,
   resolution: Resolution | undefined,
+  known: number,
 ): string {
-  const steps = explain(places, request, resolution).flatMap(({ what, lines }) =>
+  const steps = explain(places, request, resolution, known).flatMap(({ what, lines }) =>
     lines.map((line, index) => `${(index === 0 ? `${what}:` : "").padEnd(9)} ${line}`),
   );
   if (!resolution) return steps.join("\n");
