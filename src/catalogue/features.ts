@@ -26,12 +26,18 @@ export function runenvFeatures(places: readonly Place[]): Capability[] {
   for (const place of places) {
     const { os, extensionNode } = place;
     const where = `${os} ${extensionNode ?? ""}`;
-    const there = byWhere.get(where) ?? { os, extensionNode, groups: new Map() };
-    byWhere.set(where, there);
+    let there = byWhere.get(where);
+    if (!there) {
+      there = { os, extensionNode, groups: new Map() };
+      byWhere.set(where, there);
+    }
     for (const runenv of place.runenvs) {
       const number = runenvs.numbers.get(runenv)!;
-      const group = there.groups.get(number) ?? [];
-      there.groups.set(number, group);
+      let group = there.groups.get(number);
+      if (!group) {
+        group = [];
+        there.groups.set(number, group);
+      }
       for (const feature of place.features) group.push(features.numbers.get(feature)!);
     }
   }

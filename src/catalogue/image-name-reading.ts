@@ -41,9 +41,10 @@ export function readImageName(name: string): ReadName {
   if (feature < 0) return { readings: [{ runenv: runenv.value }] };
   const features = readNamedFeature(lower.slice(feature + 1));
   if ("problem" in features) return { problem: `${named(name)} ${features.problem}` };
-  return {
-    readings: features.value.map((feature) => ({ runenv: runenv.value, feature })),
-  };
+  const readings: NameReading[] = [];
+  for (const feature of features.value)
+    readings.push({ runenv: runenv.value, feature });
+  return { readings };
 }
 
 /** `pseven-calc-cobol-42`. */
