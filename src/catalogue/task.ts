@@ -11,8 +11,8 @@ import {
   type WantedFeature,
 } from "./words.ts";
 
-/** A version that is `null` is any. */
-type Pair = readonly [name: string, version: string | null];
+/** A version that is `null`, or not there, is any. */
+type Pair = readonly [name: string, version?: string | number | null];
 
 /** Names in any case; what a task does not say is `null`, or is not there. */
 export type Task = {
@@ -25,14 +25,20 @@ export type Task = {
   readonly extension_node?: string | null | undefined;
 };
 
-/** @returns what to look for in a catalogue, or in words what is wrong with the task */
+/**
+ * @param task as JSON had it, perhaps: its fields are not trusted to be what they should
+ * @returns what to look for in a catalogue, or in words what is wrong with the task
+ */
 export function readTask(task: Task): Read<Request> {
+  if (!isPair(task.runenv)) return at("runenv", noPair);
   const name = readRunenvName(task.runenv[0]);
   if ("problem" in name) return at("runenv", name);
   const version = readRunenvVersion(String(task.runenv[1]));
   if ("problem" in version) return at("runenv", version);
   const required: WantedFeature[] = [];
-  const { require, required_feature = [] } = task;
+  const { require, required_feature } = task;
+  if (!Array.isArray(required_feature ?? []))
+    return at("required_feature", { problem: "it is no list" });
   for (const pair of [...(require ? [require] : []), ...(required_feature ?? [])]) {
     const wanted = wantedOf(pair);
     if ("problem" in wanted)
@@ -55,11 +61,20 @@ export function readTask(task: Task): Read<Request> {
   };
 }
 
-function wantedOf([written, wanted]: Pair): Read<WantedFeature> {
+const noPair = { problem: "it is no [NAME,VERSION]" };
+
+function isPair(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= 2 && typeof value[0] === "string";
+}
+
+function wantedOf(pair: Pair): Read<WantedFeature> {
+  if (!isPair(pair)) return noPair;
+  const [written, wanted] = pair;
   const name = readFeatureName(written);
   if ("problem" in name) return name;
-  if (wanted === null) return { value: { name: name.value, version: null } };
-  const version = readFeatureVersion(wanted);
+  if (wanted === null || wanted === undefined)
+    return { value: { name: name.value, version: null } };
+  const version = readFeatureVersion(String(wanted));
   if ("problem" in version) return version;
   return { value: { name: name.value, version: version.value } };
 }
@@ -68,7 +83,9 @@ function optional<Value>(
   text: string | null | undefined,
   read: (text: string) => Read<Value>,
 ): Read<Value | undefined> {
-  return text === null || text === undefined ? { value: undefined } : read(text);
+  return text === null || text === undefined
+    ? { value: undefined }
+    : read(String(text));
 }
 
 function at(field: keyof Task, { problem }: { readonly problem: string }) {
