@@ -142,6 +142,8 @@ describe("what is wrong is said, with an example of what is right", () => {
     [image("A"), "pseven-calc-3d-42", "'3d' is no name"],
     [image("A"), "pseven-calc-cobol-42-nx", "no version of the feature NX"],
     [image("A"), "pseven-calc-cobol-42-3d-1", "'3d-1', which is no feature"],
+    [image("A"), "pseven-calc-python-3-42", "'42', which is no feature"],
+    [image("A"), "x:pseven-calc-cobol-42-", "'', which is no feature"],
     [image("A"), "pseven-calc-cobol-99999999999999999999", "not a whole number"],
     [image("A"), "x.org/a; feature=(NX,1)", "feature=… without runenv=…"],
     [image("A"), "x.org/a; runenv=(A,1); name=b", "an image has no name"],
