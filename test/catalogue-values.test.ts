@@ -47,6 +47,11 @@ describe("lists and mappings may be closed as in a program", () => {
     expect(read(text)).toEqual({ variables: [[A, "x"]], removed: [], problems: [] });
   });
 
+  it("and quotes that are not closed are read once", () => {
+    const text = `a: [\n "${'\\"'.repeat(1_000_000)}\n]`;
+    expect(() => read(text)).toThrow(/no YAML/);
+  });
+
   it("and what is wrong further on is where it was", () => {
     expect(() => read("a: [\n b\n]\nc: d: e\n")).toThrow(/values\.yaml:4:/);
   });
