@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { dump } from "js-yaml";
 import { describe, expect, it } from "vitest";
+import { readCatalogue } from "../src/catalogue/catalogue.ts";
 import { readValues } from "../src/catalogue/sources/values.ts";
 import { Failure } from "../src/contract/failure.ts";
 
@@ -179,6 +180,17 @@ describe("what is no YAML is refused, with its place", () => {
   ])("%j", (text, message) => {
     expect(() => read(text)).toThrow(message);
     expect(() => read(text)).toThrow(Failure);
+  });
+
+  it("and the example of what is right is right", () => {
+    try {
+      read("a: b: c");
+      expect.unreachable();
+    } catch (error) {
+      const [, example] = /for example (.*)$/.exec((error as Failure).hint)!;
+      const { variables } = read(example!);
+      expect(readCatalogue(variables)).toMatchObject({ places: [{}], problems: [] });
+    }
   });
 
   it("and whoever gives a template is told to render it", () => {

@@ -10,6 +10,7 @@ import type { Problem } from "../capability.ts";
 import { problem } from "../problems.ts";
 import {
   contestedHint,
+  exampleValue,
   isOfCatalogue,
   type SourceVariables,
   variablePrefix,
@@ -65,8 +66,12 @@ export function readEnvVariables(
   return { variables, removed: [], problems };
 }
 
+const exampleName = "DA__P7__PCLUSTER__CALC_IMAGE__COBOL";
+
 function badLine(where: string, what: string, name: string | undefined): Problem {
   const isOurs = name?.startsWith(variablePrefix);
+  const example = name !== undefined && isOfCatalogue(name) ? name : exampleName;
+  const isReference = what.startsWith("holds ");
   // What others keep in such a file is nobody's business.
   const shown = isOurs ? what : what.replace(/^holds .*/s, "holds a bad ${…}");
   const whose = name === undefined ? "" : `${printable(name)}: `;
@@ -75,7 +80,7 @@ function badLine(where: string, what: string, name: string | undefined): Problem
     variables: name === undefined ? [] : [name],
     message: `${whose}${where}: the line ${shown}`,
     hint:
-      "write NAME=VALUE, for example DA__P7__PCLUSTER__CALC_IMAGE__NX=IMAGE; " +
-      "for the characters ${ write ${",
+      `write NAME=VALUE, for example ${printable(example)}=${exampleValue(example)}` +
+      (isReference ? "; for the characters ${ write $${" : ""),
   };
 }
