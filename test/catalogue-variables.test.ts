@@ -333,6 +333,14 @@ describe("duplicates and contradictions", () => {
       expect(problems[0]!.message).toContain(variable);
   });
 
+  it("who is told to leave something out loses nothing else by it", () => {
+    const [problem] = read({
+      [image("A")]: "x.io/a; runenv=(A,1); runenv=(B,1)",
+      [image("B")]: "x.io/a; runenv=(B,1); runenv=(C,1)",
+    }).problems;
+    expect(problem!.hint).toMatch(/^take B 1 out of DA__\w+__B; if it says nothing/);
+  });
+
   it("a node of two systems is told, also where files say so", () => {
     const of = (os: Place["os"], origin: string): Place => ({
       os,
