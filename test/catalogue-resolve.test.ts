@@ -89,3 +89,46 @@ it.each(rules)("taken is %s", (_, required, better, worse, said) => {
     });
   }
 });
+
+it("what is explained is counted at each step", () => {
+  const old = place("OLD", running(9, 4, 2, 8, 5, 1));
+  const all = [
+    old,
+    place("FAR", { ...running(100), ...having("NX 97", "NX 2020") }),
+    place("NEAR", { ...running(43), ...having("NX 2020", "CREO 1") }),
+    place("PLAIN", running(50)),
+    place("PYTHON", { runenvs: [{ name: "PYTHON3", version: 99 }] }),
+    place("PC", { ...running(7), os: "Windows" }),
+  ];
+  const request: Request = {
+    runenv: { name: "COBOL", version: 42 },
+    required: [nx, creo],
+    os: "Linux",
+  };
+  const found = resolvePlace(all, request);
+  expect(explain(all, request, found)).toEqual([
+    {
+      what: "asked",
+      lines: ["COBOL 42 or later, with NX of any version, else CREO 9, on Linux"],
+    },
+    { what: "places", lines: ["6 in the catalogue, 5 of them where it is asked for"] },
+    {
+      what: "runenv",
+      lines: [
+        "4 have COBOL: 1, 2, 4, 5, 8, 9, 43, 50, … (9)",
+        "3 have it in 42 or later",
+      ],
+    },
+    {
+      what: "feature",
+      lines: ["1. NX of any version: 2 of them: 2020, 97", "2. CREO 9: 0 of them"],
+    },
+    { what: "decided", lines: ["the nearest COBOL: 43: 1 left"] },
+  ]);
+  const node = { ...request, required: [], extensionNode: "cad" };
+  const [asked, places] = explain([old], node, undefined);
+  expect(asked!.lines).toEqual(["COBOL 42 or later, on Linux, at cad"]);
+  expect(places!.lines).toEqual([
+    "1 in the catalogue, 0 of them where it is asked for",
+  ]);
+});

@@ -113,6 +113,15 @@ describe("an image", () => {
   });
 });
 
+it("of two values of one name the last counts, and none is no value", () => {
+  const values = ["pseven-calc-a-1", "pseven-calc-b-1", undefined];
+  const { places, problems } = readCatalogue(
+    values.map((value) => [image("A"), value] as const),
+  );
+  expect(places).toMatchObject([{ image: "pseven-calc-b-1" }]);
+  expect(problems).toEqual([]);
+});
+
 describe("a node", () => {
   const value = "os=Linux; runenv=(PYTHON3,42); feature=(ABAQUS,v2021.05)";
 
@@ -206,6 +215,15 @@ describe("what is wrong is said, with an example of what is right", () => {
 });
 
 describe("one that is wrong hides no other", () => {
+  it("and all are told by name, whatever their order", () => {
+    const names = [image("B"), node("A"), image("A")];
+    for (const order of [names, names.toReversed()]) {
+      const { problems } = readCatalogue(order.map((name) => [name, ""] as const));
+      const told = problems.flatMap(({ variables }) => variables);
+      expect(told).toEqual([image("A"), image("B"), node("A")]);
+    }
+  });
+
   it("whatever it is", () => {
     fc.assert(
       fc.property(
