@@ -14,7 +14,7 @@ const distances = { version: 1, node: 2, feature: 3, os: 4, runenv: 5 } as const
 
 type Lack = {
   readonly kind: keyof typeof distances;
-  /** Of thousands of places few are told. */
+  /** Made only where it is told: of thousands of places few are. */
   readonly reason: () => string;
 };
 
@@ -82,8 +82,8 @@ function runenvLack({ runenvs }: Place, { runenv }: Request): Lack {
 }
 
 function featureLack({ features }: Place, { required }: Request): Lack | undefined {
-  const isThere = (feature: Feature) => preferenceOf(feature, required) >= 0;
-  if (required.length === 0 || features.some(isThere)) return undefined;
+  const isRequired = (feature: Feature) => preferenceOf(feature, required) >= 0;
+  if (required.length === 0 || features.some(isRequired)) return undefined;
   const isNamed = ({ name }: Feature) =>
     required.some((wanted) => wanted.name === name);
   const others = features.filter(isNamed);
