@@ -9,6 +9,8 @@ import {
   type Needs,
   requirementText,
 } from "../src/catalogue/engines/engines.ts";
+import { needsOf } from "../src/catalogue/engines/needs.ts";
+import { resolvePlace } from "../src/catalogue/resolve.ts";
 import { Failure } from "../src/contract/failure.ts";
 import {
   clusters,
@@ -177,6 +179,39 @@ describe("a job requires, of", () => {
       { key: "feature.p7.da/abaqus", operator: "Exists" },
     ]);
   });
+});
+
+it("what a job needs is what its block asked for, and the versions of fitting hosts", () => {
+  const at = (extensionNode: string, version: number, os: Host["os"] = "Linux") => ({
+    ...host,
+    os,
+    extensionNode,
+    runenvs: [{ name: "PYTHON3", version }],
+    origin: extensionNode,
+  });
+  const all = [
+    at("a", 100),
+    at("b", 43),
+    at("c", 43),
+    at("d", 41),
+    at("e", 99, "Windows"),
+  ];
+  const request = {
+    runenv: { name: "PYTHON3", version: 42 },
+    required: [{ name: "ABAQUS", version: null }],
+  };
+  const found = resolvePlace(all, request)!;
+  expect(found.place.extensionNode).toBe("b");
+  const meant = {
+    os: "Linux",
+    extensionNode: null,
+    runenv: request.runenv,
+    feature: { name: "ABAQUS", version: "v2021.05" },
+    known: { runenvVersions: [43, 100], featureVersions: ["v2021.05"] },
+  };
+  expect(needsOf(found, request, all)).toEqual(meant);
+  const there = { ...request, extensionNode: "b" };
+  expect(needsOf(found, there, all)).toEqual({ ...meant, extensionNode: "b" });
 });
 
 describe("what cannot be said", () => {

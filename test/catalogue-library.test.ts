@@ -24,12 +24,13 @@ const variables = {
 
 let directory: string;
 let installed: string;
+let archives: Record<string, string>;
 
 beforeAll(async () => {
   requireLibrary();
   directory = mkdtempSync(join(tmpdir(), "sidecar-consumer-"));
   installed = join(directory, "node_modules/sidecar");
-  const archives = {
+  archives = {
     sidecar: await pack(directory),
     zod: await pack(directory, "zod"),
   };
@@ -151,10 +152,7 @@ describe.each(runtimes)("in %s", (_, runtime) => {
       expect(await runs(example)).toContain("ABAQUS");
       await expect(runs(script(""))).rejects.toThrow("zod");
     } finally {
-      await install(
-        { sidecar: "sidecar-0.1.0.tgz", zod: await pack(directory, "zod") },
-        directory,
-      );
+      await install(archives, directory);
     }
   });
 });

@@ -29,6 +29,9 @@ describe("a variable is found", () => {
     ["in a block", `${A}: |-\n  x`],
     ["in a folded block", `${A}: >-\n  x\n`],
     ["by a merge key", `base: &base {name: ${A}}\nenv: [{<<: *base, value: x}]`],
+    ["within a key", `? {${A}: x}\n: y`],
+    ["beside where it could come from", `[{name: ${A}, value: x, valueFrom: {}}]`],
+    ["beside a key that only looks like a merge", `{"<<": 1, ${A}: x}`],
     ["behind CRLF", `a:\r\n  ${A}: x\r\n`],
     ["with a comment", `${A}: x # y`],
   ])("%s", (_, text) => {
@@ -78,6 +81,10 @@ it("a value is the text that is written, whatever it looks like", () => {
   expect(variables(`${A}: !!str null`)).toEqual({ [A]: "null" });
 });
 
+it("a text with = may have lines, and no blanks before that", () => {
+  expect(variables(`- "${A}=x\\ny"\n- ${B} is a=b`)).toEqual({ [A]: "x\ny" });
+});
+
 it.each(["~", "null", "", "NULL"])("%j takes a variable away", (nothing) => {
   expect(read(`${A}: ${nothing}`).removed).toEqual([A]);
   const listed = read(`- name: ${A}\n  value: ${nothing}`);
@@ -116,6 +123,19 @@ describe("what merges defaults", () => {
     expect(found).toEqual({ variables: [[B, "2"]], removed: [A], problems: [] });
   });
 
+  it("goes before them only where it merges them", () => {
+    const plain = read(`${defaults}one: {<<: *defaults}\ntwo: {${B}: 4}`);
+    expect(plain.problems.map(({ message }) => message)).toEqual([
+      `${B}: it has different values in defaults (values.yaml:1:58), ` +
+        "one (values.yaml:1:58) and two (values.yaml:3:7), which counts",
+    ]);
+    const both = read(`${defaults}one: {<<: *defaults}\ntwo: {<<: *defaults, ${A}: 3}`);
+    expect(both.problems.map(({ message }) => message)).toEqual([
+      `${A}: it has different values in one (values.yaml:1:22) and ` +
+        "two (values.yaml:3:22), which counts",
+    ]);
+  });
+
   it("may merge what merges", () => {
     const text =
       `${defaults}more: &more {<<: *defaults, ${A}: 3}\n` +
@@ -136,6 +156,16 @@ describe("it is told", () => {
       `${A}: it has different values in pcluster.env (values.yaml:3:5) and ` +
         "pcluster.nodes[0] (values.yaml:5:5), which counts",
     );
+  });
+
+  it.each([
+    [`${A}: x\n${A}: y`, "the document (values.yaml:1:1)", "the document"],
+    [`{${A}: x}\n---\n{${A}: y}`, "document 1 (values.yaml:1:2)", "document 2"],
+    [`a.b: {${A}: x}\nc-d: {${A}: y}`, '"a.b" (values.yaml:1:7)', "c-d"],
+    [`e: [${A}=x, ${A}=y]`, "e[0] (values.yaml:1:5)", "e[1]"],
+  ])("and where: %s", (text, one, other) => {
+    const [problem] = read(text).problems;
+    expect(problem!.message).toContain(`different values in ${one} and ${other} (`);
   });
 
   it("within one mapping, too, and not where the values are the same", () => {

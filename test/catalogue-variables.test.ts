@@ -43,6 +43,7 @@ describe("an image", () => {
     ["pseven-calc-python3-42-nx-3d-2020-1", null],
     ["registry.example.com/calc:pseven-calc-python3-42", []],
     ["registry.example.com/calc:pseven-calc-PYTHON3-42-NX-2020", [["NX", "2020"]]],
+    ["registry.example.com/calc:PSEVEN-CALC-PYTHON3-42", []],
     ["pseven-calc-python3-42:pseven-calc-python3-42", []],
   ])("%s", (reference, expected) => {
     if (expected === null) {
@@ -100,11 +101,25 @@ describe("an image", () => {
     ]);
   });
 
+  it("that can be read in more ways is an error that names all", () => {
+    const { message } = problemOf(image("A"), "pseven-calc-a-1-b-2-3-4");
+    expect(message).toMatch(/in 3 ways: .* B 2-3-4, or .* B_2 3-4, or .* B_2_3 4$/);
+  });
+
   it("whose name and tag say different things can be read in two ways, too", () => {
     const reference = "pseven-calc-cobol-42:pseven-calc-cobol-43";
     const { message } = problemOf(image("A"), reference);
     expect(message).toContain("COBOL 42, or COBOL 43");
   });
+});
+
+it("of two values of one name the last counts, and none is no value", () => {
+  const values = ["pseven-calc-a-1", "pseven-calc-b-1", undefined];
+  const { places, problems } = readCatalogue(
+    values.map((value) => [image("A"), value] as const),
+  );
+  expect(places).toMatchObject([{ image: "pseven-calc-b-1" }]);
+  expect(problems).toEqual([]);
 });
 
 describe("a node", () => {
@@ -144,6 +159,8 @@ describe("what is wrong is said, with an example of what is right", () => {
     [image("A"), "pseven-calc-python-3-42", "'42', which is no feature"],
     [image("A"), "x:pseven-calc-cobol-42-", "'', which is no feature"],
     [image("A"), "pseven-calc-cobol-99999999999999999999", "not a whole number"],
+    [image("A"), "pseven-calc-a-1:pseven-calc-b", "no version of the runenv B"],
+    [image("A"), `${"a/".repeat(130)}pseven-calc-a-1`, "characters"],
     [image("A"), "x.org/a; feature=(NX,1)", "feature=… without runenv=…"],
     [image("A"), "x.org/a; runenv=(A,1); name=b", "an image has no name"],
     [image("A"), "x.org/a; runenv=(A)", "the version is missing"],
@@ -151,6 +168,7 @@ describe("what is wrong is said, with an example of what is right", () => {
     [image("A"), "x.org/a; runenvs=(A,1)", "it is runenv=(NAME,VERSION), once for"],
     [image("A"), "x.org/a; runs=(A,1)", "is none of os=…"],
     [image("A"), "x.org/a; x", "'x' is none of os=…"],
+    [image("A"), "x.org/a; osx", "'osx' is none of os=…"],
     [image("A"), "x.org/a; runenv=(A,1); feature=(B,1 2)", "'1 2' is no version"],
     [image("A"), "x.org/a; runenv=(A,1); feature=(B,null)", "the version is missing"],
     [image("A"), "x.org/a; runenv=(A,1); os=BeOS", "'BeOS' is not one of Linux"],
@@ -257,6 +275,15 @@ it("of a name with two meanings the example keeps the rest", () => {
 });
 
 describe("one that is wrong hides no other", () => {
+  it("and all are told by name, whatever their order", () => {
+    const names = [image("B"), node("A"), image("A")];
+    for (const order of [names, names.toReversed()]) {
+      const { problems } = readCatalogue(order.map((name) => [name, ""] as const));
+      const told = problems.flatMap(({ variables }) => variables);
+      expect(told).toEqual([image("A"), image("B"), node("A")]);
+    }
+  });
+
   it("whatever it is", () => {
     fc.assert(
       fc.property(
@@ -360,10 +387,37 @@ describe("duplicates and contradictions", () => {
     ]);
   });
 
-  it("what is said twice in one variable counts once", () => {
+  it("three are told as two pairs, once each, whatever their order", () => {
+    const variables: [string, string][] = [
+      [image("C"), "x.io/c; runenv=(A,1); runenv=(B,1)"],
+      [image("A"), "x.io/a; runenv=(B,1); runenv=(A,1)"],
+      [image("B"), "x.io/a; runenv=(A,1)"],
+    ];
+    for (const order of [variables, variables.toReversed()]) {
+      const { problems } = readCatalogue(order);
+      expect(problems).toMatchObject([
+        {
+          message: `${image("A")} and ${image("B")}: both name the same image for A 1`,
+          hint: `remove ${image("B")}`,
+        },
+        {
+          message: `${image("A")} and ${image("C")}: two images for A 1: x.io/a and x.io/c`,
+        },
+      ]);
+    }
+  });
+
+  it("a runenv and a feature may have one name and version", () => {
+    const value = "os=Linux; runenv=(A,1); feature=(A,1)";
+    expect(placeOf(node("A"), value)).toMatchObject({ runenvs: [{}], features: [{}] });
+  });
+
+  it.each([
+    [node("A"), "os=Linux; "],
+    [image("A"), "x.io/a; "],
+  ])("what is said twice in one variable counts once: %s", (variable, head) => {
     const { places, problems } = read({
-      [node("A")]:
-        "os=Linux; runenv=(A,1); runenv=(a,01); feature=(B,1); feature=(B,1)",
+      [variable]: `${head}runenv=(A,1); runenv=(a,01); feature=(B,1); feature=(B,1)`,
     });
     expect(places[0]).toMatchObject({ runenvs: [{}], features: [{}] });
     expect(problems).toMatchObject([{ code: "catalogue-duplicate" }]);
@@ -387,6 +441,9 @@ describe("an image that is written plainly", () => {
         "",
         "x.io/",
         "x.io:5000/",
+        "x.io:70000/",
+        "x.io:0/",
+        "x.io:0080/",
         "localhost/",
         "docker.io/",
         "a/b/",
@@ -433,8 +490,7 @@ describe("names go round", () => {
           runenv,
           ...(feature ? { feature } : {}),
         });
-        const isPlain = !feature?.version.includes("-");
-        expect(read.readings).toHaveLength(isPlain ? 1 : read.readings.length);
+        if (!feature?.version.includes("-")) expect(read.readings).toHaveLength(1);
         for (const { runenv, feature } of read.readings) {
           const again = imageName(runenv, feature);
           expect(again.replaceAll("_", "-")).toBe(name.replaceAll("_", "-"));

@@ -31,6 +31,7 @@ export function choicesFor(places: readonly Place[], request: Request): Choice[]
   const found = new Map<string, Found>();
   for (const place of places) {
     if (!isThere(place, request) || !nearestRunenv(place, request.runenv)) continue;
+    // The preference is that of preferenceOf, where nothing is preferred.
     if (request.required.length === 0) add(found, place, request, null, -1);
     for (const feature of place.features) {
       const preference = preferenceOf(feature, request.required);
@@ -44,6 +45,7 @@ export function choicesFor(places: readonly Place[], request: Request): Choice[]
   }));
 }
 
+/** What is alike is one, however many places have it. */
 function add(
   found: Map<string, Found>,
   { os, extensionNode }: Place,
@@ -54,11 +56,15 @@ function add(
   const what = feature ? `${feature.name} ${feature.version}` : "";
   const anywhere = `${what} ${os}`;
   // Who asks for one node gets no line that could mean another.
-  if (request.extensionNode === undefined && !found.has(anywhere))
+  if (request.extensionNode === undefined)
     found.set(anywhere, { feature, os, extensionNode: null, preference });
-  if (extensionNode === null) return;
-  const there = `${anywhere} ${extensionNode}`;
-  if (!found.has(there)) found.set(there, { feature, os, extensionNode, preference });
+  if (extensionNode !== null)
+    found.set(`${anywhere} ${extensionNode}`, {
+      feature,
+      os,
+      extensionNode,
+      preference,
+    });
 }
 
 function compareFound(one: Found, other: Found): number {

@@ -17,12 +17,13 @@ export function findDuplicates(
   for (const place of places)
     for (const claim of claimsOf(place)) {
       const other = claimants.get(claim);
-      if (other === undefined) claimants.set(claim, place);
-      else if (other !== place) {
-        const rivals = contested.get(claim);
-        if (rivals) rivals.push(place);
-        else contested.set(claim, [other, place]);
+      if (other === undefined) {
+        claimants.set(claim, place);
+        continue;
       }
+      const rivals = contested.get(claim);
+      if (rivals) rivals.push(place);
+      else contested.set(claim, [other, place]);
     }
   // The same two are said once, however much they share.
   const told = new Set<string>();
@@ -56,10 +57,9 @@ function nodesOfTwoSystems(
 }
 
 /** What no other may claim: `@mylinuxhost`, `Linux COBOL 42 with NX 2020`. */
-function claimsOf({ os, extensionNode, runenvs, features, image }: Place): string[] {
+function claimsOf({ os, extensionNode, runenvs, features }: Place): string[] {
   if (extensionNode !== null) return [`@${extensionNode}`];
   const claims: string[] = [];
-  if (image === undefined) return claims;
   for (const { name, version } of runenvs) {
     const runenv = `${os} ${name} ${version}`;
     if (features.length === 0) claims.push(runenv);

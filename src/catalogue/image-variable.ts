@@ -46,18 +46,13 @@ function readPlainly(variable: string, value: string): Entry | undefined {
   const name = value.length <= longestPlain ? plainForm.exec(value)?.[1] : undefined;
   const read = name === undefined ? undefined : readImageName(name);
   if (!read || "problem" in read || read.readings.length > 1) return undefined;
-  const { runenv, feature } = read.readings[0]!;
-  return {
-    place: {
-      os: "Linux",
-      extensionNode: null,
-      runenvs: [runenv],
-      features: feature ? [feature] : [],
-      image: value,
-      origin: variable,
-    },
-    problems: [],
-  };
+  const place = {
+    os: "Linux",
+    extensionNode: null,
+    image: value,
+    origin: variable,
+  } as const;
+  return { place: { ...place, ...offerOf(read.readings[0]!) }, problems: [] };
 }
 
 /** Whatever a variable says, and all that can be wrong with it. */
@@ -75,17 +70,10 @@ function readThoroughly(variable: string, value: string): Entry {
     if (error instanceof Failure) return wrong(error.message);
     throw error;
   }
-  const placeWith = (runenvs: Place["runenvs"], features: Place["features"]) => ({
-    os,
-    extensionNode: null,
-    runenvs,
-    features,
-    image: head,
-    origin: variable,
-  });
+  const place = { os, extensionNode: null, image: head, origin: variable };
   if (runenvs.length > 0)
     return {
-      place: placeWith(runenvs, features),
+      place: { ...place, runenvs, features },
       problems: repetition(variable, repeated),
     };
   if (features.length > 0)
@@ -104,8 +92,14 @@ function readThoroughly(variable: string, value: string): Entry {
       `say which: ${variable}=${printable(head)}; ${clausesText(readings[0]!)}${said}`,
     );
   }
-  const { runenv, feature } = reading!;
-  return { place: placeWith([runenv], feature ? [feature] : []), problems: [] };
+  return { place: { ...place, ...offerOf(reading!) }, problems: [] };
+}
+
+function offerOf({
+  runenv,
+  feature,
+}: NameReading): Pick<Place, "runenvs" | "features"> {
+  return { runenvs: [runenv], features: feature ? [feature] : [] };
 }
 
 /** At least one, or in words why there is none. */
@@ -129,7 +123,9 @@ function readingsOf({ path, tag }: Reference): readonly NameReading[] | string {
 
 const nameForm = new RegExp(`^${namePrefix}-`, "i");
 
-const isName = (text: string) => nameForm.test(text);
+function isName(text: string): boolean {
+  return nameForm.test(text);
+}
 
 function readingsOfName(name: string): readonly NameReading[] | string {
   const read = readImageName(name);

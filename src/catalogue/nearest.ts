@@ -17,7 +17,7 @@ const distances = { version: 1, feature: 3, os: 4, runenv: 5, node: 16 } as cons
 
 type Lack = {
   readonly kind: keyof typeof distances;
-  /** Of thousands of places few are told. */
+  /** Made only where it is told: of thousands of places few are. */
   readonly reason: () => string;
 };
 
@@ -107,8 +107,8 @@ function runenvLack(place: Place, request: Request): Lack {
 }
 
 function featureLack({ features }: Place, { required }: Request): Lack | undefined {
-  const isThere = (feature: Feature) => preferenceOf(feature, required) >= 0;
-  if (required.length === 0 || features.some(isThere)) return undefined;
+  const isRequired = (feature: Feature) => preferenceOf(feature, required) >= 0;
+  if (required.length === 0 || features.some(isRequired)) return undefined;
   const isNamed = ({ name }: Feature) =>
     required.some((wanted) => wanted.name === name);
   const others = features.filter(isNamed);

@@ -30,7 +30,7 @@ export function catalogueHelp(name: CatalogueCommandName): Promise<string> {
 }
 
 /** For completion: `--json`, `--format=slurm`. */
-export function catalogueOptions(name: CatalogueCommandName): string[] {
+export function completedOptions(name: CatalogueCommandName): string[] {
   const options: [string, CommandOption][] = Object.entries(
     commands[name].syntax.options,
   );

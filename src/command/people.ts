@@ -137,7 +137,7 @@ async function answer(started: Started, environment: Environment): Promise<numbe
 /** The options of a command whose table is loaded for it. */
 async function optionsOf(command: string | undefined): Promise<readonly string[]> {
   if (command === undefined || !isCatalogueCommand(command)) return [];
-  return (await import("./catalogue.ts")).catalogueOptions(command);
+  return (await import("./catalogue.ts")).completedOptions(command);
 }
 
 function describe(environment: Environment): Argv {

@@ -60,3 +60,28 @@ export const requests: fc.Arbitrary<Request> = fc
     ...(os === undefined ? {} : { os }),
     ...(extensionNode === undefined ? {} : { extensionNode }),
   }));
+
+/** An image, or a node, that has COBOL 42 and what is said. */
+export function place(origin: string, what: Partial<Place> = {}): Place {
+  return {
+    os: "Linux",
+    extensionNode: null,
+    runenvs: [{ name: "COBOL", version: 42 }],
+    features: [],
+    ...(what.extensionNode === undefined ? { image: origin.toLowerCase() } : {}),
+    origin,
+    ...what,
+  };
+}
+
+/** `NX 2020` */
+export const having = (...features: readonly string[]) => ({
+  features: features.map((feature) => {
+    const [name, version] = feature.split(" ") as [string, string];
+    return { name, version };
+  }),
+});
+/** COBOL, in these versions. */
+export const running = (...versions: readonly number[]) => ({
+  runenvs: versions.map((version) => ({ name: "COBOL", version })),
+});

@@ -41,7 +41,9 @@ export type PoolDescription = {
   readonly isUp: (pool: Pool) => Promise<boolean>;
 };
 
-const patience = 120;
+/** Milliseconds between two looks, and how many: ends only what would never come up. */
+const pause = 250;
+const patience = 1200;
 
 /** @throws Error with what the daemons have said */
 export async function startPool(description: PoolDescription): Promise<Pool> {
@@ -97,7 +99,7 @@ export async function startPool(description: PoolDescription): Promise<Pool> {
     },
   };
   for (let tries = 0; tries < patience && daemons.exitCode === null; tries += 1) {
-    await Bun.sleep(250);
+    await Bun.sleep(pause);
     if (first() !== "" && (await isUp(pool))) return pool;
   }
   const said = readFileSync(log, "utf8");

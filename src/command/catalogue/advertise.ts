@@ -1,11 +1,11 @@
 /** `sidecar advertise`: what this host offers, in the form in which it is told. */
 import { hostName, operatingSystem } from "#system/host.ts";
 import { variableKey } from "#system/variables.ts";
-import type { Capability } from "../../catalogue/capability.ts";
 import { keyForm } from "../../catalogue/catalogue.ts";
 import { imageKey, imageLine, nodeLine } from "../../catalogue/clauses-format.ts";
 import { readDeclaration } from "../../catalogue/declaration.ts";
-import { engines, type Host } from "../../catalogue/engines/engines.ts";
+import { engineNames, engines, type Host } from "../../catalogue/engines/engines.ts";
+import { runenvFeatures } from "../../catalogue/features.ts";
 import { readHostName } from "../../catalogue/words.ts";
 import type { Environment } from "../../contract/environment.ts";
 import { Failure } from "../../contract/failure.ts";
@@ -15,7 +15,7 @@ import type { CommandSyntax, CommandWords } from "../arguments.ts";
 import type { CommandContext } from "../command.ts";
 import { logOption, tell } from "./reading.ts";
 
-const formats = ["json", "kubernetes", "nomad", "slurm", "htcondor", "env"] as const;
+const formats = ["json", ...engineNames, "env"] as const;
 
 type Format = (typeof formats)[number];
 
@@ -90,22 +90,12 @@ function declaredBy(environment: Environment): string[] {
 
 /** @throws Failure `advertise-impossible`, `reference-invalid`, `option-value-invalid` */
 function formatted(host: Host, format: Format, words: CommandWords): string {
-  if (format === "json") return JSON.stringify(capabilities(host));
+  if (format === "json") return JSON.stringify(runenvFeatures([host]));
   if (format !== "env") return engines[format].advertise(host);
   if (host.extensionNode !== null) return nodeLine(host.extensionNode, host);
   const reference = words.value("image")!;
   const { path } = parseReference(reference);
   return imageLine(keyFor(words) ?? imageKey(path), reference, host);
-}
-
-/** As `runenv_features()` has them: an entry for each runenv. */
-function capabilities({ os, extensionNode, runenvs, features }: Host): Capability[] {
-  return runenvs.map(({ name, version }) => ({
-    os,
-    extension_node: extensionNode,
-    runenv: [name, version],
-    features: features.map((feature) => [feature.name, feature.version]),
-  }));
 }
 
 /** @throws Failure `option-conflict`, `option-value-missing` */

@@ -1,6 +1,6 @@
 /** The options that say what a block asks for. */
 import type { Request } from "../../catalogue/request.ts";
-import type { Manifest } from "../../catalogue/sources/manifest.ts";
+import { type Manifest, readManifest } from "../../catalogue/sources/manifest.ts";
 import {
   type Read,
   readHostName,
@@ -12,7 +12,7 @@ import { Failure } from "../../contract/failure.ts";
 import { parseRunenv } from "../../contract/runenv-request.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandOption, CommandWords } from "../arguments.ts";
-import { readManifestFile } from "./sources.ts";
+import { readText, shownName } from "./texts.ts";
 
 export const requestOptions = {
   runenv: {
@@ -41,7 +41,11 @@ export const requestOptions = {
   },
 } as const satisfies Record<string, CommandOption>;
 
-/** What is said on the command line goes before what the manifest says. */
+/**
+ * What is said on the command line goes before what the manifest says.
+ * @throws Failure `catalogue-file-unreadable`, `manifest-invalid`, `…-invalid`, and
+ *   `argument-missing` where nothing says the runenv
+ */
 export async function requestFrom(words: CommandWords): Promise<Request> {
   const file = words.value("manifest");
   if (file !== undefined && words.values("require").length > 0)
@@ -51,7 +55,9 @@ export async function requestFrom(words: CommandWords): Promise<Request> {
       "leave one of them out",
     );
   const manifest: Manifest =
-    file === undefined ? { requiredFeature: [] } : await readManifestFile(file);
+    file === undefined
+      ? { requiredFeature: [] }
+      : readManifest(await readText(file), shownName(file));
   const runenv = runenvFrom(words) ?? manifest.runenv;
   if (!runenv)
     throw new Failure(

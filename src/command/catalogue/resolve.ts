@@ -4,6 +4,7 @@ import type { Place } from "../../catalogue/capability.ts";
 import {
   type Engine,
   type EngineName,
+  engineNames,
   engines,
   requirementText,
 } from "../../catalogue/engines/engines.ts";
@@ -39,7 +40,7 @@ Exit code: 0, or 1 where nothing fits; then it says what comes nearest.`,
     format: {
       kind: "text",
       value: "FORMAT",
-      choices: ["text", "json", "kubernetes", "nomad", "slurm", "htcondor"],
+      choices: ["text", "json", ...engineNames],
       default: "text",
       description: "For people, for programs, or for a job of an engine",
     },
@@ -170,7 +171,6 @@ function explanation(
     lines.map((line, index) => `${(index === 0 ? `${what}:` : "").padEnd(9)} ${line}`),
   );
   if (!resolution) return steps.join("\n");
-  const { place } = resolution;
-  const text = place.image === undefined ? asText(resolution, request) : place.image;
-  return [...steps, `${"taken:".padEnd(9)} ${text} (${place.origin})`].join("\n");
+  const taken = `${asText(resolution, request)} (${resolution.place.origin})`;
+  return [...steps, `${"taken:".padEnd(9)} ${taken}`].join("\n");
 }

@@ -6,7 +6,6 @@ import { entriesFrom, variableKey } from "#system/variables.ts";
 import type { Place, Problem } from "../../catalogue/capability.ts";
 import { readCapabilities } from "../../catalogue/sources/capabilities.ts";
 import { readEnvVariables } from "../../catalogue/sources/env-file.ts";
-import { type Manifest, readManifest } from "../../catalogue/sources/manifest.ts";
 import { readValues } from "../../catalogue/sources/values.ts";
 import {
   type SourceVariables,
@@ -70,11 +69,6 @@ export async function readSources(
     for (const problem of found.problems) problems.push(problem);
   }
   return { variables, places, problems };
-}
-
-/** @throws Failure `catalogue-file-unreadable`, `manifest-invalid` */
-export async function readManifestFile(file: string): Promise<Manifest> {
-  return readManifest(await readText(file), shownName(file));
 }
 
 /** Of a name that occurs twice the first counts, as in getenv(3). */
