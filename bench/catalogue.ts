@@ -8,14 +8,14 @@
  * figure is the median of the differences within rounds. With --gate the exit code is 1
  * if a target is missed. See RESULTS.md.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeDeployment } from "./deployment.ts";
 import { measure, prepare } from "./process.ts";
 import { distributed } from "./programs.ts";
 import { shuffled } from "./rounds.ts";
+import { scratchDirectory } from "./scratch.ts";
 import { median, table } from "./summary.ts";
 
 const { values } = parseArgs({
@@ -30,10 +30,7 @@ if (!Number.isInteger(rounds) || rounds < 1) fail("--rounds takes a number from 
 if (!existsSync(distributed))
   fail("there is no dist/sidecar: run sh scripts/bun build.ts");
 
-const directory = mkdtempSync(join(tmpdir(), "sidecar-bench-"));
-process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.on(signal, () => process.exit(1));
+const directory = scratchDirectory();
 
 const commands = {
   "features --json": ["features", "--json"],
