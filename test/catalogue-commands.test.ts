@@ -184,6 +184,18 @@ Require: [none (linux)]
     ]);
   });
 
+  it("what the user has chosen counts, and not what the manifest would take", async () => {
+    const manifest = written(
+      "block.yaml",
+      'runenv: ("COBOL", 42)\nrequired_feature: NX',
+    );
+    const words = ["--manifest", manifest, "--require=(NX,1980)"];
+    const { stdout } = await here(good, "resolve", ...words);
+    expect(stdout).toBe("@mywindowshost (windows): COBOL 42 or later, NX 1980\n");
+    const none = await here(good, "resolve", ...words.slice(0, 2), "--require=CAD");
+    expect(none.stderr).toContain("there is no place for COBOL 42 or later, with CAD");
+  });
+
   it("a manifest's own words count where the command line says nothing", async () => {
     const manifest = written(
       "block.json",
@@ -369,7 +381,6 @@ describe("bad input is one line, and what to do", () => {
     [["resolve", "--runenv=A,1", "--os=BeOS"], "option-value-invalid"],
     [["resolve", "--runenv=A,1", "--extension-node=a b"], "option-value-invalid"],
     [["resolve", "--runenv=A,1", "--format=xml"], "option-value-invalid"],
-    [["resolve", "--runenv=A,1", "--require=A", "--manifest=x"], "option-conflict"],
     [["features", "extra"], "argument-unexpected"],
     [["features", "--values=/no/such"], "catalogue-file-unreadable"],
     [["choices", "--manifest=/no/such"], "catalogue-file-unreadable"],

@@ -24,16 +24,17 @@ const others = ["A", "B", "C", "D", "E", "F"].map((name) => ({ name, version: 1 
 /** The nearest first, and the last by name. */
 const misses: [lacking: Place, reason: string][] = [
   [almost("Z", running(40, 41, 39)), "its COBOL is 41, and 42 or later is needed"],
-  [almost("Y", { extensionNode: "cad-2" }), "it is not cad"],
   [almost("X", having("CREO 9")), "it has no NX"],
   [almost("W", { os: "Windows" }), "it is Windows, not Linux"],
   [
     almost("V", { runenvs: others }),
     "it has no COBOL (it has A 1, B 1, C 1, D 1, E 1, …)",
   ],
+  // Who asks for one node wants to know what that one lacks.
+  [almost("U", { extensionNode: "cad-2" }), "it is not cad"],
 ];
 
-it("another version is nearer than another node, feature, system, or no runenv", () => {
+it("another version is nearer than another feature, system, no runenv, or node", () => {
   const told = misses.map(([place, reason]) => ({ place, reasons: [reason] }));
   const places = misses.map(([place]) => place);
   for (const all of [
@@ -63,12 +64,12 @@ it("what lacks more is farther, and all that it lacks is said", () => {
   ]);
 });
 
-it("another version of a feature is as near as another of the runenv", () => {
+it("another version of a feature is as near as another of the runenv, and behind it", () => {
   const all = [almost("B", running(1)), almost("A", having("NX 1"))];
   for (const places of [all, all.toReversed()])
     expect(nearestMisses(places, request, 2).map((miss) => miss.place.origin)).toEqual([
-      "A",
       "B",
+      "A",
     ]);
 });
 

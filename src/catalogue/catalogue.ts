@@ -7,7 +7,9 @@ import { compareText } from "./order.ts";
 import { imagePrefix, isPlaceVariable, nodePrefix } from "./place-variables.ts";
 import { type Entry, invalid, shown } from "./problems.ts";
 
-/** What `<KEY>` and `<NAME>` can be. */
+/** An image's `<KEY>` means nothing, and may be nearly anything. */
+const imageKeyForm = /^[A-Za-z0-9_.-]+$/;
+/** What a node's `<NAME>` can be. */
 export const keyForm = /^[A-Z0-9]+(?:_[A-Z0-9]+)*$/;
 
 /**
@@ -44,15 +46,17 @@ function readVariable(variable: string, value: string): Entry | undefined {
       `write ${imagePrefix}<KEY> for an image, ${nodePrefix}<NAME> for a node`,
     );
   }
-  const prefix = isImage ? imagePrefix : nodePrefix;
-  const key = variable.slice(prefix.length);
-  if (!keyForm.test(key))
-    return invalid(
-      variable,
-      `'${shown(key)}' is no key: it has A…Z and 0…9, with single _ between them`,
-      `for example ${prefix}${isImage ? "COBOL_42" : "MYLINUXHOST"}`,
-    );
-  return isImage
-    ? readImageVariable(variable, value)
-    : readNodeVariable(variable, value);
+  if (isImage) {
+    const key = variable.slice(imagePrefix.length);
+    if (imageKeyForm.test(key)) return readImageVariable(variable, value);
+    const what = `'${shown(key)}' is no key: it has letters, digits, _ . and -`;
+    return invalid(variable, what, `for example ${imagePrefix}COBOL_42`);
+  }
+  const name = variable.slice(nodePrefix.length);
+  if (keyForm.test(name)) return readNodeVariable(variable, value);
+  return invalid(
+    variable,
+    `'${shown(name)}' is no key: it has A…Z and 0…9, with single _ between them`,
+    `for example ${nodePrefix}MYLINUXHOST`,
+  );
 }

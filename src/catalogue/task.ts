@@ -17,7 +17,7 @@ export type Task = {
   /** Of this version or later. */
   readonly runenv: readonly [name: string, version: number];
   readonly require?: Pair | null | undefined;
-  /** A manifest's: one of these, the first that can be had. It goes behind `require`. */
+  /** A manifest's: one of these, the first that can be had; where nothing is chosen. */
   readonly required_feature?: readonly Pair[] | null | undefined;
   readonly os?: string | null | undefined;
   readonly extension_node?: string | null | undefined;
@@ -35,10 +35,10 @@ export function readTask(task: Task): Read<Request> {
   const { require, required_feature } = task;
   if (!Array.isArray(required_feature ?? []))
     return at("required_feature", { problem: "it is no list" });
-  for (const pair of [...(require ? [require] : []), ...(required_feature ?? [])]) {
+  for (const pair of require ? [require] : (required_feature ?? [])) {
     const wanted = wantedOf(pair);
     if ("problem" in wanted)
-      return at(pair === require ? "require" : "required_feature", wanted);
+      return at(require ? "require" : "required_feature", wanted);
     required.push(wanted.value);
   }
   const os = optional(task.os, readOperatingSystem);

@@ -89,8 +89,11 @@ export function readWantedFeature(text: string): Read<WantedFeature> {
   const pair = readPair(text);
   if (typeof pair === "string") return { problem: pair };
   const [name, version = "null"] = pair;
-  return wantedFeatureOf(name, version === "null" ? null : version);
+  return wantedFeatureOf(name, version);
 }
+
+/** As JSON and YAML write it, and as Python does. */
+const anyForm = /^(?:null|None)$/;
 
 /** A feature that is asked for, whose name and version stand apart. */
 export function wantedFeatureOf(
@@ -99,7 +102,8 @@ export function wantedFeatureOf(
 ): Read<WantedFeature> {
   const read = readFeatureName(name);
   if ("problem" in read) return read;
-  if (version === null) return { value: { name: read.value, version: null } };
+  if (version === null || anyForm.test(version))
+    return { value: { name: read.value, version: null } };
   const exact = readFeatureVersion(version);
   if ("problem" in exact) return exact;
   return { value: { name: read.value, version: exact.value } };

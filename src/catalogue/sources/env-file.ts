@@ -39,7 +39,8 @@ export function readEnvVariables(
     (name, value, line) => {
       if (value.length > longest) {
         const what = `makes a value of more than ${longest} characters`;
-        problems.push(badLine(`${printable(file)}:${line}`, what, name));
+        if (isPlaceVariable(name))
+          problems.push(badLine(`${printable(file)}:${line}`, what, name));
         return;
       }
       const before = found.get(name);
@@ -47,8 +48,12 @@ export function readEnvVariables(
         contested.set(name, [before, { value, line }]);
       found.set(name, { value, line });
     },
-    (line, what, name) =>
-      problems.push(badLine(`${printable(file)}:${line}`, what, name)),
+    (line, what, name) => {
+      // What the values of others refer to is nobody's business.
+      const isOurs = name === undefined || isPlaceVariable(name);
+      if (isOurs || !isReference(what))
+        problems.push(badLine(`${printable(file)}:${line}`, what, name));
+    },
   );
   for (const [name, [one, other]] of contested)
     problems.push(
@@ -66,21 +71,20 @@ export function readEnvVariables(
   return { variables, removed: [], problems };
 }
 
+/** Whether a line is wrong for the `${…}` in its value. */
+const isReference = (what: string) => what.startsWith("holds ");
+
 const exampleName = "DA__P7__PCLUSTER__CALC_IMAGE__COBOL";
 
 function badLine(where: string, what: string, name: string | undefined): Problem {
-  const isOurs = name?.startsWith(variablePrefix);
   const example = name !== undefined && isPlaceVariable(name) ? name : exampleName;
-  const isReference = what.startsWith("holds ");
-  // What others keep in such a file is nobody's business.
-  const shown = isOurs ? what : what.replace(/^holds .*/s, "holds a bad ${…}");
   const whose = name === undefined ? "" : `${printable(name)}: `;
   return {
     code: "catalogue-invalid",
     variables: name === undefined ? [] : [name],
-    message: `${whose}${where}: the line ${shown}`,
+    message: `${whose}${where}: the line ${what}`,
     hint:
       `write NAME=VALUE, for example ${printable(example)}=${exampleValue(example)}` +
-      (isReference ? "; for the characters ${ write $${" : ""),
+      (isReference(what) ? "; for the characters ${ write $${" : ""),
   };
 }

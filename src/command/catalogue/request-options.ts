@@ -48,12 +48,6 @@ export const requestOptions = {
  */
 export async function requestFrom(words: CommandWords): Promise<Request> {
   const file = words.value("manifest");
-  if (file !== undefined && words.values("require").length > 0)
-    throw new Failure(
-      "option-conflict",
-      "--require and --manifest both say which feature is needed",
-      "leave one of them out",
-    );
   const manifest: Manifest =
     file === undefined
       ? { requiredFeature: [] }
@@ -66,12 +60,13 @@ export async function requestFrom(words: CommandWords): Promise<Request> {
       "write --runenv=(NAME,VERSION), for example --runenv=(PYTHON3,42)" +
         (file === undefined ? "" : `, or say runenv in ${printable(file)}`),
     );
+  const chosen = requiredFrom(words);
   const os = optional(words, "os", readOperatingSystem) ?? manifest.os;
   const extensionNode =
     optional(words, "extension-node", readHostName) ?? manifest.extensionNode;
   return {
     runenv,
-    required: file === undefined ? requiredFrom(words) : manifest.requiredFeature,
+    required: chosen.length > 0 ? chosen : manifest.requiredFeature,
     ...(os === undefined ? {} : { os }),
     ...(extensionNode === undefined ? {} : { extensionNode }),
   };
