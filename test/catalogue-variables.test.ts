@@ -5,10 +5,15 @@ import type { Place } from "../src/catalogue/capability.ts";
 import { readCatalogue } from "../src/catalogue/catalogue.ts";
 import { readImageName } from "../src/catalogue/image-name-reading.ts";
 import { imageName } from "../src/catalogue/image-names.ts";
-import { features, featureVersion, names, runenvs } from "./support/catalogue.ts";
+import {
+  features,
+  featureVersion,
+  image,
+  names,
+  node,
+  runenvs,
+} from "./support/catalogue.ts";
 
-const image = (key: string) => `DA__P7__PCLUSTER__CALC_IMAGE__${key}`;
-const node = (key: string) => `DA__P7__PCLUSTER__EXTENSION_NODE__${key}`;
 const read = (variables: Record<string, string>) =>
   readCatalogue(Object.entries(variables));
 
