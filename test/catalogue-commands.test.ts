@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { image, node } from "./support/catalogue.ts";
 import {
   messageCodes,
   sidecar,
@@ -9,8 +10,6 @@ import {
   workspace,
 } from "./support/sidecar.ts";
 
-const image = (key: string) => `DA__P7__PCLUSTER__CALC_IMAGE__${key}`;
-const node = (key: string) => `DA__P7__PCLUSTER__EXTENSION_NODE__${key}`;
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 
 const good = {

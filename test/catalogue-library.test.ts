@@ -117,6 +117,10 @@ describe.each(runtimes)("in %s", (_, runtime) => {
         readTask({ runenv: ["cobol", 1], require: ["a b", null] }),
         readTask({ runenv: ["cobol", 1], os: "OS/2" }),
         readTask({ runenv: ["cobol", 1], extension_node: "HOST.example.com" }),
+        readTask({ runenv: ["cobol", 1], required_feature: [["a b", "1"]] }),
+        readTask({
+          runenv: ["cobol", 1], require: ["nx", null], required_feature: [["ansys", "2"]],
+        }),
       ]));
     `);
     const [one, ...others] = JSON.parse(printed);
@@ -130,6 +134,16 @@ describe.each(runtimes)("in %s", (_, runtime) => {
           runenv: { name: "COBOL", version: 1 },
           required: [],
           extensionNode: "host.example.com",
+        },
+      },
+      { problem: expect.stringMatching(/^required_feature: 'a b' is no name/) },
+      {
+        value: {
+          runenv: { name: "COBOL", version: 1 },
+          required: [
+            { name: "NX", version: null },
+            { name: "ANSYS", version: "2" },
+          ],
         },
       },
     ]);

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { readCatalogue } from "../src/catalogue/catalogue.ts";
 import { readValues } from "../src/catalogue/sources/values.ts";
 import { Failure } from "../src/contract/failure.ts";
+import { image } from "./support/catalogue.ts";
 
-const image = (key: string) => `DA__P7__PCLUSTER__CALC_IMAGE__${key}`;
 const A = image("A");
 const B = image("B");
 

@@ -1,8 +1,12 @@
-/** Catalogues that fast-check makes up: small words, so that they meet. */
+/** Catalogues that fast-check makes up, of words so few that they meet; and by hand. */
 import fc from "fast-check";
 import type { Feature, Place, Runenv } from "../../src/catalogue/capability.ts";
 import type { Request } from "../../src/catalogue/request.ts";
 import type { WantedFeature } from "../../src/catalogue/words.ts";
+
+/** The variables by which a deployment declares an image and a node. */
+export const image = (key: string) => `DA__P7__PCLUSTER__CALC_IMAGE__${key}`;
+export const node = (key: string) => `DA__P7__PCLUSTER__EXTENSION_NODE__${key}`;
 
 export const names = fc.stringMatching(/^[A-Z][A-Z0-9]{0,3}(_[A-Z0-9]{1,3})?$/);
 export const featureVersion = fc.stringMatching(

@@ -24,7 +24,11 @@ import {
 
 const title = "HTCondor";
 
-const systems: Record<OperatingSystem, string> = { Linux: "LINUX", Windows: "WINDOWS" };
+/** As the engine calls them. */
+const systemNames: Record<OperatingSystem, string> = {
+  Linux: "LINUX",
+  Windows: "WINDOWS",
+};
 
 /** Lines of a configuration. @throws Failure `advertise-impossible` */
 function advertise(host: Host): string {
@@ -36,7 +40,7 @@ function advertise(host: Host): string {
 
 /** An expression: for `requirements = …`, and for `condor_status -constraint`. */
 function requirement({ os, extensionNode, runenv, feature }: Needs): string {
-  const terms = [`OpSys == ${literal(systems[os])}`];
+  const terms = [`OpSys == ${literal(systemNames[os])}`];
   if (extensionNode !== null)
     terms.push(`${nodeAttribute} =?= ${literal(extensionNode)}`);
   terms.push(`${runenvAttribute(runenv)} >= ${runenv.version}`);

@@ -31,7 +31,11 @@ const title = "Kubernetes";
 
 const longest = 63;
 const nodeLabel = "pcluster.p7.da/extension-node";
-const systems: Record<OperatingSystem, string> = { Linux: "linux", Windows: "windows" };
+/** As the engine calls them. */
+const systemNames: Record<OperatingSystem, string> = {
+  Linux: "linux",
+  Windows: "windows",
+};
 
 /** As in `nodeSelectorTerms`. */
 export type MatchExpression = {
@@ -67,7 +71,7 @@ function advertise(host: Host): string {
 
 /** @throws Failure `advertise-impossible` */
 function requirement({ os, extensionNode, runenv, feature }: Needs): NodeAffinity {
-  const matchExpressions = [oneOf("kubernetes.io/os", systems[os])];
+  const matchExpressions = [oneOf("kubernetes.io/os", systemNames[os])];
   if (extensionNode !== null)
     matchExpressions.push(oneOf(nodeLabel, fitting(extensionNode, nodeAttribute)));
   matchExpressions.push(

@@ -24,7 +24,11 @@ import {
 
 const title = "Nomad";
 
-const systems: Record<OperatingSystem, string> = { Linux: "linux", Windows: "windows" };
+/** As the engine calls them. */
+const systemNames: Record<OperatingSystem, string> = {
+  Linux: "linux",
+  Windows: "windows",
+};
 
 /** As Nomad's HTTP API has it. */
 export type NomadConstraint = {
@@ -42,7 +46,7 @@ function advertise(host: Host): string {
 
 function requirement(needs: Needs): readonly NomadConstraint[] {
   const { os, extensionNode, runenv, feature } = needs;
-  const constraints = [constraint("attr.kernel.name", "=", systems[os])];
+  const constraints = [constraint("attr.kernel.name", "=", systemNames[os])];
   if (extensionNode !== null)
     constraints.push(constraint(`meta.${nodeAttribute}`, "=", extensionNode));
   constraints.push(
