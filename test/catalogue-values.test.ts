@@ -35,7 +35,11 @@ describe("a variable is found", () => {
     ["behind CRLF", `a:\r\n  ${A}: x\r\n`],
     ["with a comment", `${A}: x # y`],
   ])("%s", (_, text) => {
-    expect(read(text)).toEqual({ variables: [[A, "x"]], removed: [], problems: [] });
+    expect(read(text)).toEqual({
+      variables: new Map([[A, "x"]]),
+      removed: [],
+      problems: [],
+    });
   });
 });
 
@@ -48,7 +52,11 @@ describe("lists and mappings may be closed as in a program", () => {
     ["behind comments", `env: [ # [\n "${A}=x" # "y ]\n # z\n\n]\nb: ["#\n]"]`],
     ["beside a block of JSON", `a: |\n  {\n  "b": [\n  ]\n  }\nenv: {\n  ${A}: x\n}`],
   ])("%s", (_, text) => {
-    expect(read(text)).toEqual({ variables: [[A, "x"]], removed: [], problems: [] });
+    expect(read(text)).toEqual({
+      variables: new Map([[A, "x"]]),
+      removed: [],
+      problems: [],
+    });
   });
 
   it("and quotes that are not closed are read once", () => {
@@ -92,12 +100,16 @@ it.each(["~", "null", "", "NULL"])("%j takes a variable away", (nothing) => {
 });
 
 it("an empty text is a value, as in the environment", () => {
-  expect(read(`${A}: ""`)).toEqual({ variables: [[A, ""]], removed: [], problems: [] });
+  expect(read(`${A}: ""`)).toEqual({
+    variables: new Map([[A, ""]]),
+    removed: [],
+    problems: [],
+  });
 });
 
 it("what is taken away in one place and written in another is there", () => {
   expect(read(`a: {${A}: ~}\nb: {${A}: x}\nc: {${A}: }`)).toMatchObject({
-    variables: [[A, "x"]],
+    variables: new Map([[A, "x"]]),
     removed: [],
   });
 });
@@ -120,7 +132,11 @@ describe("what merges defaults", () => {
 
   it("can take one away", () => {
     const found = read(`${defaults}env: {${A}: ~, <<: *defaults}`);
-    expect(found).toEqual({ variables: [[B, "2"]], removed: [A], problems: [] });
+    expect(found).toEqual({
+      variables: new Map([[B, "2"]]),
+      removed: [A],
+      problems: [],
+    });
   });
 
   it("goes before them only where it merges them", () => {
@@ -191,7 +207,7 @@ describe("it is told", () => {
     ["a mapping", `${A}: {image: x}`, /is a mapping, where a text is needed/],
   ])("of %s, which hides nothing else", (_, text, message) => {
     const found = read(`${text}\n---\n${B}: y`);
-    expect(found.variables).toEqual([[B, "y"]]);
+    expect([...found.variables]).toEqual([[B, "y"]]);
     expect(found.removed).toEqual([]);
     expect(found.problems).toMatchObject([
       {
@@ -244,7 +260,11 @@ describe("little that means much", () => {
     let bomb = `a0: &a0 [{name: ${A}, value: x}]\n`;
     for (let at = 1; at < 60; at += 1)
       bomb += `a${at}: &a${at} [${`*a${at - 1}, `.repeat(9)}*a${at - 1}]\n`;
-    expect(read(bomb)).toEqual({ variables: [[A, "x"]], removed: [], problems: [] });
+    expect(read(bomb)).toEqual({
+      variables: new Map([[A, "x"]]),
+      removed: [],
+      problems: [],
+    });
   });
 
   it("by itself ends", () => {
@@ -291,7 +311,7 @@ describe("whatever the variables are, and however they are written", () => {
     fc.assert(
       fc.property(entries, style, (entries, options) => {
         const found = read(dump(forms[form]!(entries), options));
-        expect(found.variables).toEqual(entries);
+        expect([...found.variables]).toEqual(entries);
         expect(found.problems).toEqual([]);
       }),
       { numRuns: 300 },

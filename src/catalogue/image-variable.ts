@@ -46,13 +46,10 @@ function readPlainly(variable: string, value: string): Entry | undefined {
   const name = value.length <= longestPlain ? plainForm.exec(value)?.[1] : undefined;
   const read = name === undefined ? undefined : readImageName(name);
   if (!read || "problem" in read || read.readings.length > 1) return undefined;
-  const place = {
-    os: "Linux",
-    extensionNode: null,
-    image: value,
-    origin: variable,
-  } as const;
-  return { place: { ...place, ...offerOf(read.readings[0]!) }, problems: [] };
+  return {
+    place: imagePlace(variable, value, "Linux", read.readings[0]!),
+    problems: [],
+  };
 }
 
 /** Whatever a variable says, and all that can be wrong with it. */
@@ -70,10 +67,16 @@ function readThoroughly(variable: string, value: string): Entry {
     if (error instanceof Failure) return wrong(error.message);
     throw error;
   }
-  const place = { os, extensionNode: null, image: head, origin: variable };
   if (runenvs.length > 0)
     return {
-      place: { ...place, runenvs, features },
+      place: {
+        os,
+        extensionNode: null,
+        runenvs,
+        features,
+        image: head,
+        origin: variable,
+      },
       problems: repetition(variable, repeated),
     };
   if (features.length > 0)
@@ -92,14 +95,17 @@ function readThoroughly(variable: string, value: string): Entry {
       `say which: ${variable}=${printable(head)}; ${clausesText(readings[0]!)}${said}`,
     );
   }
-  return { place: { ...place, ...offerOf(reading!) }, problems: [] };
+  return { place: imagePlace(variable, head, os, reading!), problems: [] };
 }
 
-function offerOf({
-  runenv,
-  feature,
-}: NameReading): Pick<Place, "runenvs" | "features"> {
-  return { runenvs: [runenv], features: feature ? [feature] : [] };
+function imagePlace(
+  origin: string,
+  image: string,
+  os: Place["os"],
+  { runenv, feature }: NameReading,
+): Place {
+  const features = feature ? [feature] : [];
+  return { os, extensionNode: null, runenvs: [runenv], features, image, origin };
 }
 
 /** At least one, or in words why there is none. */

@@ -16,6 +16,7 @@ import { printable } from "../system/text.ts";
 import { Failure } from "./failure.ts";
 import { expandText, type Lookup } from "./references.ts";
 
+const exported = /^export\s+/;
 const nameForm = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 
 /** Told of a line that sets no variable: its number, why, and whose it is if known. */
@@ -61,31 +62,30 @@ export function readEnvLines(
   bad: BadLine,
 ): void {
   let end = -1;
+  let equals = -1;
   for (let number = 1; end < text.length; number += 1) {
     const start = end + 1;
-    end = lineEnd(text, start);
-    const whole = text.slice(start, text[end - 1] === "\r" ? end - 1 : end);
-    const line = whole.trimStart();
-    if (line === "" || line.startsWith("#")) continue;
-    const equals = line.indexOf("=");
-    const left = line.slice(0, Math.max(equals, 0));
-    const name = left.startsWith("export") ? left.replace(/^export\s+/, "") : left;
-    if (!nameForm.test(name)) {
-      bad(number, "is not NAME=VALUE");
+    end = indexOrEnd(text, "\n", start);
+    if (equals < start) equals = indexOrEnd(text, "=", start);
+    const left = text.slice(start, Math.min(equals, end));
+    const name = nameForm.test(left) ? left : left.trimStart().replace(exported, "");
+    if (equals >= end || !nameForm.test(name)) {
+      const isNothing = name === "" && equals >= end;
+      if (!isNothing && !name.startsWith("#")) bad(number, "is not NAME=VALUE");
       continue;
     }
-    const rest = line.slice(equals + 1).trimStart();
+    const rest = text.slice(equals + 1, end).trimStart();
     const quote = rest[0];
     let value = rest.trimEnd();
     const first = number;
     if (quote === '"' || quote === "'") {
-      const open = start + whole.length - rest.length;
+      const open = end - rest.length;
       const close = closing(text, open);
       if (close < 0) {
         bad(number, `has a ${quote} that is not closed`, name);
         continue;
       }
-      const last = lineEnd(text, close);
+      const last = indexOrEnd(text, "\n", close);
       const behind = text.slice(close + 1, last).trim();
       if (behind !== "" && !behind.startsWith("#")) {
         bad(number, `has text behind the closing ${quote}`, name);
@@ -105,9 +105,9 @@ export function readEnvLines(
   }
 }
 
-function lineEnd(text: string, from: number): number {
-  const end = text.indexOf("\n", from);
-  return end < 0 ? text.length : end;
+function indexOrEnd(text: string, what: string, from: number): number {
+  const index = text.indexOf(what, from);
+  return index < 0 ? text.length : index;
 }
 
 /** Where the quote at `open` is closed; -1 if it is not. */

@@ -65,9 +65,9 @@ export function readEnvVariables(
         contestedHint,
       ),
     );
-  const variables: (readonly [string, string])[] = [];
+  const variables = new Map<string, string>();
   for (const [name, { value }] of found)
-    if (name.startsWith(variablePrefix)) variables.push([name, value]);
+    if (name.startsWith(variablePrefix)) variables.set(name, value);
   return { variables, removed: [], problems };
 }
 

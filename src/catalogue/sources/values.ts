@@ -29,7 +29,7 @@ export function readValues(text: string, file: string): SourceVariables {
     if (others) others.push(occurrence);
     else byName.set(occurrence.name, [occurrence]);
   }
-  const variables: (readonly [string, string])[] = [];
+  const variables = new Map<string, string>();
   const removed: string[] = [];
   const problems: Problem[] = [];
   const where = ({ place, at }: Occurrence) =>
@@ -47,7 +47,7 @@ export function readValues(text: string, file: string): SourceVariables {
       if (isOurs) problems.push(unknowable(name, where(occurrence), read.problem));
     }
     const last = values.at(-1);
-    if (last) variables.push([name, last[0]]);
+    if (last) variables.set(name, last[0]);
     else if (!wrong) removed.push(name);
     if (isOurs && values.some(([value]) => value !== last![0]))
       problems.push(

@@ -3,7 +3,7 @@ import type { Problem } from "../capability.ts";
 
 export type SourceVariables = {
   /** Each name once. */
-  readonly variables: readonly (readonly [name: string, value: string])[];
+  readonly variables: ReadonlyMap<string, string>;
   /** Names that it takes away, should a source before it have them. */
   readonly removed: readonly string[];
   readonly problems: readonly Problem[];

@@ -50,12 +50,11 @@ export async function readSources(
   const names = Object.keys(sourceOptions);
   if (names.every((option) => words.values(option).length === 0))
     return { variables: variablesOf(environment), places: [], problems: [] };
-  const variables = new Map<string, string>();
+  let variables: ReadonlyMap<string, string> = new Map();
   const places: Place[] = [];
   const problems: Problem[] = [];
   const take = (source: SourceVariables) => {
-    for (const name of source.removed) variables.delete(name);
-    for (const [name, value] of source.variables) variables.set(name, value);
+    variables = joined(variables, source);
     for (const problem of source.problems) problems.push(problem);
   };
   for (const file of words.values("values"))
@@ -69,6 +68,17 @@ export async function readSources(
     for (const problem of found.problems) problems.push(problem);
   }
   return { variables, places, problems };
+}
+
+function joined(
+  earlier: ReadonlyMap<string, string>,
+  { removed, variables }: SourceVariables,
+): ReadonlyMap<string, string> {
+  if (earlier.size === 0) return variables;
+  const all = new Map(earlier);
+  for (const name of removed) all.delete(name);
+  for (const [name, value] of variables) all.set(name, value);
+  return all;
 }
 
 /** Of a name that occurs twice the first counts, as in getenv(3). */
