@@ -88,7 +88,7 @@ it("two values of one variable are told with both lines", () => {
       "DA__P7__PCLUSTER__CALC_IMAGE_PULL_POLICY=1\n" +
       "DA__P7__PCLUSTER__CALC_IMAGE_PULL_POLICY=2",
   );
-  expect(variables).toEqual([
+  expect([...variables]).toEqual([
     [A, "z"],
     [B, "y"],
     ["DA__P7__PCLUSTER__CALC_IMAGE_PULL_POLICY", "2"],

@@ -96,7 +96,7 @@ it("a text with = may have lines, and no blanks before that", () => {
 it.each(["~", "null", "", "NULL"])("%j takes a variable away", (nothing) => {
   expect(read(`${A}: ${nothing}`).removed).toEqual([A]);
   const listed = read(`- name: ${A}\n  value: ${nothing}`);
-  expect(listed).toEqual({ variables: [], removed: [A], problems: [] });
+  expect(listed).toEqual({ variables: new Map(), removed: [A], problems: [] });
 });
 
 it("an empty text is a value, as in the environment", () => {
@@ -166,7 +166,7 @@ describe("it is told", () => {
   it("where one variable has two values, and that the later counts", () => {
     const text = `pcluster:\n  env:\n    ${A}: x\n  nodes:\n  - {name: ${A}, value: y}`;
     const { variables, problems } = read(text);
-    expect(variables).toEqual([[A, "y"]]);
+    expect([...variables]).toEqual([[A, "y"]]);
     expect(problems).toMatchObject([{ code: "catalogue-duplicate", variables: [A] }]);
     expect(problems[0]!.message).toBe(
       `${A}: it has different values in pcluster.env (values.yaml:3:5) and ` +
