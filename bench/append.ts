@@ -8,13 +8,14 @@
  * each round in another order; a ratio is that of medians of one run. With --gate the
  * exit code is 1 if a target is missed.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { largeArchive } from "./large-archive.ts";
 import { distributed } from "./programs.ts";
 import { shuffled } from "./rounds.ts";
+import { scratchDirectory } from "./scratch.ts";
 import { median, table } from "./summary.ts";
 
 const { values } = parseArgs({
@@ -26,10 +27,7 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
-const directory = mkdtempSync(join(values.directory, "sidecar-bench-"));
-process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.on(signal, () => process.exit(1));
+const directory = scratchDirectory(values.directory);
 
 const archive = join(directory, "image.tar");
 largeArchive(archive, Number(values.gigabytes) * 1e9);

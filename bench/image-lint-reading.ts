@@ -8,7 +8,7 @@
  * sha256sum` of each layer in turn, or `sha256sum`. All are run in every round; a ratio
  * is that of medians. With --gate the exit code is 1 if a target is missed.
  */
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -16,6 +16,7 @@ import { writeLargeImage } from "../test/support/large-image.ts";
 import { peakMemory } from "../test/support/peak-memory.ts";
 import { distributed } from "./programs.ts";
 import { shuffled } from "./rounds.ts";
+import { scratchDirectory } from "./scratch.ts";
 import { median, table } from "./summary.ts";
 
 const { values } = parseArgs({
@@ -27,10 +28,7 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
-const directory = mkdtempSync(join(values.directory, "sidecar-bench-"));
-process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.on(signal, () => process.exit(1));
+const directory = scratchDirectory(values.directory);
 
 const from = values.from.split(",");
 const compressions = [

@@ -5,15 +5,14 @@
  * milliseconds do not. With --gate the exit code is 1 if a target is missed. See
  * RESULTS.md.
  */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { measureFirstInstruction } from "./first-instruction.ts";
 import { type Idle, idleWindow, measureIdle } from "./idle.ts";
 import { lowerDescriptorLimit } from "./process.ts";
 import { distributed, makePrograms, names } from "./programs.ts";
 import { runRounds } from "./rounds.ts";
+import { scratchDirectory } from "./scratch.ts";
 import { type Summary, summarize, table } from "./summary.ts";
 import { judge } from "./targets.ts";
 
@@ -28,10 +27,7 @@ if (!Number.isInteger(rounds) || rounds < 1) fail("--rounds takes a number from 
 if (!existsSync(distributed))
   fail("there is no dist/sidecar: run sh scripts/bun build.ts");
 
-const directory = mkdtempSync(join(tmpdir(), "sidecar-bench-"));
-process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.on(signal, () => process.exit(1));
+const directory = scratchDirectory();
 
 const programs = makePrograms(directory);
 lowerDescriptorLimit();

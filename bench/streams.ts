@@ -6,13 +6,14 @@
  * medians of one run. With --gate the exit code is 1 if a target is missed. RESULTS.md
  * tells what is measured.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cacheAlike } from "./compile.ts";
 import { distributed } from "./programs.ts";
 import { shuffled } from "./rounds.ts";
+import { scratchDirectory } from "./scratch.ts";
 import { measureMemory } from "./stream-memory.ts";
 import { median, table } from "./summary.ts";
 
@@ -24,10 +25,7 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
-const directory = mkdtempSync(join(values.directory, "sidecar-bench-"));
-process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.on(signal, () => process.exit(1));
+const directory = scratchDirectory(values.directory);
 
 const environment = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
 for (const name of ["write", "drain"]) {

@@ -11,11 +11,13 @@ cd "$root"
 sh "$here/setup.sh" gcc libc6-dev gnucobol python3 zsh binutils \
   debootstrap docker.io busybox-static musl-tools strace btrfs-progs \
   skopeo podman umoci docker-registry openssl \
-  wine64 gcc-mingw-w64-x86-64-win32
+  wine64 gcc-mingw-w64-x86-64-win32 \
+  slurmctld slurmd slurm-client
 npx --no-install biome check --error-on-warnings .
 npx --no-install tsc --noEmit
 npx --no-install tsc --noEmit --customConditions windows
 sh "$here/bun" build.ts
+sh "$here/bun" build-library.ts
 sh "$here/windows/install.sh"
 sh "$here/bun" build-windows.ts
 if [ "$(id -u)" -eq 0 ] && command -v debootstrap >/dev/null; then
@@ -25,5 +27,10 @@ fi
 if command -v apt-get >/dev/null; then
   sh "$here/make-machine.sh" .cache/machine ||
     echo "test: no virtual machine; tests of cgroups of version 2 are left out" >&2
+fi
+# HTCondor, which this release of Debian does not have.
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  sh "$here/make-condor.sh" .cache/condor ||
+    echo "test: no HTCondor; tests of it are left out" >&2
 fi
 sh "$here/bun" --bun node_modules/.bin/vitest run "$@"

@@ -60,7 +60,7 @@ it("sidecar check --help", async () => {
 });
 
 it.each<[string[], string[]]>([
-  [["ch"], ["check"]],
+  [["che"], ["check"]],
   [["check", "--j"], ["--json"]],
   [
     ["check", ""],

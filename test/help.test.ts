@@ -21,6 +21,7 @@ it.each([["--help"], ["-h"], ["--quiet", "--help"]])(
     for (const name of Object.keys(options)) expect(stdout).toContain(`--${name} `);
     for (const text of [
       "--exec",
+      "advertise",
       "completion",
       "freeze",
       "install",
@@ -87,6 +88,7 @@ describe("completion of", () => {
     [["--st"], ["--stdout", "--stderr", "--strict"]],
     [["--stdout=x", "--quiet", "--qu"], []],
     [["mes"], ["messages"]],
+    [["adv"], ["advertise"]],
     [["ins"], ["install"]],
     [["install", "--he"], ["--help"]],
     [["install", "/sha"], []],
@@ -100,6 +102,36 @@ describe("completion of", () => {
     [["--exec", "--ti"], []],
   ])("%j", (typed, expected) => {
     expect(completions(typed, ["A", "B"])).toEqual(expected);
+  });
+});
+
+it.each<[string[], string[]]>([
+  [["advertise", "--format=h"], ["--format=htcondor"]],
+  [["advertise", "--ex"], ["--extension-node"]],
+  [["choices", "--ma"], ["--manifest"]],
+  [["features", "--env-file=x", "--env"], ["--env-file"]],
+  [["resolve", "--log=j"], ["--log=json"]],
+  [["resolve", "--values", "va"], []],
+  [["res"], ["resolve"]],
+])("completion of %j, from the command's own table", async (typed, expected) => {
+  const { stdout } = await sidecar(["--get-yargs-completions", "sidecar", ...typed]);
+  expect(stdout.split("\n").filter(Boolean)).toEqual(expected);
+});
+
+describe.each(["advertise", "choices", "features", "resolve"])("sidecar %s", (name) => {
+  it("has help with examples, for its options", async () => {
+    const { stdout, code } = await sidecar([name, "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^sidecar ${name} `));
+    expect(stdout).toMatch(new RegExp(`Examples:\\n +sidecar ${name} `));
+    expect(stdout).toContain("Exit code: 0, or 1 where");
+    expect(stdout).toContain("--log");
+  });
+
+  it("names the option that is meant", async () => {
+    const { stderr, code } = await sidecar([name, "--logg=json"]);
+    expect(stderr).toContain("did you mean --log?");
+    expect(code).toBe(125);
   });
 });
 

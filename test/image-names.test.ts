@@ -58,29 +58,26 @@ describe("the names", () => {
   });
 
   it.each([
-    ["DA__P7__RUNENV__COBOL__VERSION is 'v42'", [runenv("COBOL", "v42")]],
+    ["DA__P7__RUNENV__COBOL__VERSION: 'v42'", [runenv("COBOL", "v42")]],
     ["DA__P7__RUNENV__COBOL__VERSION is empty", [runenv("COBOL", "")]],
-    ["DA__P7__RUNENV__COBOL__VERSION is '-1'", [runenv("COBOL", "-1")]],
+    ["DA__P7__RUNENV__COBOL__VERSION: '-1'", [runenv("COBOL", "-1")]],
     [
       "DA__P7__RUNENV__COBOL__VERSION is not set",
       ["DA__P7__RUNENV__COBOL__EXECUTE=cobcrun"],
     ],
     [
-      "DA__P7__FEATURE__NX__VERSION is '2020+1'",
+      "DA__P7__FEATURE__NX__VERSION: '2020+1'",
       [runenv("A", "1"), feature("NX", "2020+1")],
     ],
     [
-      "DA__P7__FEATURE__NX__VERSION is '20 20'",
+      "DA__P7__FEATURE__NX__VERSION: '20 20'",
       [runenv("A", "1"), feature("NX", "20 20")],
     ],
     [
-      "DA__P7__FEATURE__NX__VERSION is '2020.'",
+      "DA__P7__FEATURE__NX__VERSION: '2020.'",
       [runenv("A", "1"), feature("NX", "2020.")],
     ],
-    [
-      "DA__P7__FEATURE__NX__VERSION is '1..2'",
-      [runenv("A", "1"), feature("NX", "1..2")],
-    ],
+    ["DA__P7__FEATURE__NX__VERSION: '1..2'", [runenv("A", "1"), feature("NX", "1..2")]],
     ["DA__P7__RUNENV__a__VERSION names", [runenv("a", "1")]],
     ["DA__P7__RUNENV__A__B__VERSION names", [runenv("A__B", "1")]],
     ["DA__P7__RUNENV____VERSION names", [runenv("", "1")]],
@@ -167,11 +164,11 @@ describe("sidecar image names", () => {
           declared: [
             {
               name: "pseven-calc-python2-13",
-              runenv: { name: "PYTHON2", version: "13" },
+              runenv: { name: "PYTHON2", version: 13 },
             },
             {
               name: "pseven-calc-python3-42",
-              runenv: { name: "PYTHON3", version: "42" },
+              runenv: { name: "PYTHON3", version: 42 },
             },
           ],
           present: image.names,

@@ -10,7 +10,7 @@ import {
   type Reference,
   referenceName,
   repositoryName,
-} from "../src/image/reference.ts";
+} from "../src/contract/image-reference.ts";
 
 const hex = "0123456789abcdef".repeat(4);
 const digest = `sha256:${hex}`;

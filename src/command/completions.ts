@@ -2,10 +2,14 @@
 import { commands } from "./commands.ts";
 import { options } from "./options.ts";
 
-/** What may stand where the last of `typed` is being typed. */
+/**
+ * What may stand where the last of `typed` is being typed.
+ * @param known the options of the command that is typed, where it has a table of them
+ */
 export function completions(
   typed: readonly string[],
   runenvs: readonly string[],
+  known: readonly string[] = [],
 ): string[] {
   const current = typed.at(-1) ?? "";
   const before = typed.slice(0, -1);
@@ -16,6 +20,7 @@ export function completions(
     return Object.keys(commands).filter((name) => name.startsWith(current));
   const unused = (names: readonly string[]) =>
     names.filter((name) => name.startsWith(current) && !before.includes(name));
+  if (known.length > 0) return current.startsWith("-") ? unused(known) : [];
   if (before[0] === "check") return unused(["--help", "--json", "--runenv"]);
   if (before[0] === "freeze")
     return unused([...runenvs, "--check", "--help", "--input", "--remove"]);

@@ -1,10 +1,10 @@
 /** `sidecar image COMMAND …`: tools for whoever makes images; no engine is needed. */
 import yargs from "yargs";
-import { isTerminal } from "#system/process.ts";
 import type { Environment } from "../contract/environment.ts";
 import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import { type CommandOption, type CommandSyntax, parseCommand } from "./arguments.ts";
+import { parseCommand } from "./arguments.ts";
+import { helpOf, helpWidth } from "./help.ts";
 import { type ImageCommandName, imageCommands } from "./image/commands.ts";
 import { nearest } from "./suggest.ts";
 
@@ -44,13 +44,11 @@ function requireName(name: string): ImageCommandName {
   );
 }
 
-const width = () => (isTerminal(1) ? Math.min(process.stdout.columns || 88, 100) : 88);
-
 function overview(): Promise<string> {
   const parser = yargs()
     .scriptName("sidecar image")
     .locale("en")
-    .wrap(width())
+    .wrap(helpWidth())
     .usage("sidecar image COMMAND …\n\nTools for container images, without an engine.")
     .version(false)
     .help(true);
@@ -59,33 +57,4 @@ function overview(): Promise<string> {
   return new Promise((resolve) => {
     parser.parse(["--help"], (_: unknown, __: unknown, text: string) => resolve(text));
   });
-}
-
-/** Help is made by yargs from the table that parseCommand reads. */
-export function helpOf(syntax: CommandSyntax): Promise<string> {
-  const parser = yargs()
-    .scriptName(syntax.name)
-    .locale("en")
-    .wrap(width())
-    .usage(syntax.usage)
-    .version(false)
-    .help(true);
-  for (const [name, option] of Object.entries(syntax.options))
-    parser.option(name, describe(option));
-  for (const [line, meaning] of syntax.examples) parser.example(line, meaning);
-  return new Promise((resolve) => {
-    parser.parse(["--help"], (_: unknown, __: unknown, text: string) => resolve(text));
-  });
-}
-
-function describe(option: CommandOption) {
-  const { description, value, choices } = option;
-  const often = option.repeatable ? "; may be repeated" : "";
-  return {
-    description: `${description}${often}${value ? ` [${value}]` : ""}`,
-    ...(choices ? { choices } : {}),
-    ...(option.default === undefined
-      ? {}
-      : { defaultDescription: String(option.default) }),
-  };
 }

@@ -2,7 +2,7 @@
 
 import { Log } from "../companion/log.ts";
 import { Environment } from "../contract/environment.ts";
-import { internalError } from "../contract/failure.ts";
+import { internalError } from "../contract/internal-error.ts";
 
 /** @returns sidecar's exit code */
 export function reportMistake(error: unknown): number {

@@ -10,9 +10,15 @@ import { runenvNames } from "../companion/runenv.ts";
 import { Environment } from "../contract/environment.ts";
 import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import { type CommandName, commands } from "./commands.ts";
+import {
+  type CatalogueCommandName,
+  type CommandName,
+  commands,
+  isCatalogueCommand,
+} from "./commands.ts";
 import { completions } from "./completions.ts";
 import { installHere } from "./install.ts";
+import { writtenLogFormat } from "./log-format.ts";
 import { messageText } from "./messages.ts";
 import { type Option, options } from "./options.ts";
 import { unknownCommand } from "./suggest.ts";
@@ -69,7 +75,9 @@ export async function people(started: Started): Promise<number> {
     return await answer(started, environment);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    new Log({ format: "text", quiet: false }, environment).failure(error);
+    const [command, ...words] = started.arguments;
+    const format = isCatalogueCommand(command!) ? writtenLogFormat(words) : "text";
+    new Log({ format, quiet: false }, environment).failure(error);
     return error.exitCode;
   }
 }
@@ -84,15 +92,24 @@ async function answer(started: Started, environment: Environment): Promise<numbe
     return print(versionText(words, started.launcher));
   if (words.includes("--get-yargs-completions")) {
     const typed = words.slice(words.indexOf("--get-yargs-completions") + 2);
-    return print(completions(typed, runenvNames(environment)).join("\n"));
+    const known = await optionsOf(typed[0]);
+    return print(completions(typed, runenvNames(environment), known).join("\n"));
   }
   if (words.includes("--help") || words.includes("-h")) {
     if (command === "image")
       return print(await (await import("./image.ts")).imageHelp(words.slice(1)));
+    if (isCatalogueCommand(command))
+      return print(await (await import("./catalogue.ts")).catalogueHelp(command));
     const topic = words.filter((word) => Object.hasOwn(commands, word));
     return print(await helpFor(describe(environment), topic));
   }
-  switch (command as CommandName) {
+  // Here there may be work for which compiling pays (scripts/compile-flags.ts).
+  if (command === "image" || isCatalogueCommand(command)) Bun.unsafe.setJITPolicy(1);
+  if (isCatalogueCommand(command)) {
+    const { catalogueHere } = await import("./catalogue.ts");
+    return catalogueHere(command, words.slice(1), { environment, print });
+  }
+  switch (command as Exclude<CommandName, CatalogueCommandName>) {
     case "check":
       return (await import("./check.ts")).checkHere(
         words.slice(1),
@@ -117,6 +134,12 @@ async function answer(started: Started, environment: Environment): Promise<numbe
   }
 }
 
+/** The options of a command whose table is loaded for it. */
+async function optionsOf(command: string | undefined): Promise<readonly string[]> {
+  if (command === undefined || !isCatalogueCommand(command)) return [];
+  return (await import("./catalogue.ts")).completedOptions(command);
+}
+
 function describe(environment: Environment): Argv {
   const columns = Number(environment.get("COLUMNS")) || process.stdout.columns || 88;
   const parser = yargs()
@@ -135,6 +158,7 @@ function describe(environment: Environment): Argv {
     })
     .help(true)
     .completion("completion", commands.completion)
+    .command("advertise", commands.advertise)
     .command("check", commands.check, (command) =>
       command
         .usage(checkUsage)
@@ -145,6 +169,8 @@ function describe(environment: Environment): Argv {
         .example("sidecar check", "All runenvs that the environment declares")
         .example("sidecar check --runenv=COBOL,42", "This one, in 42 or later"),
     )
+    .command("choices", commands.choices)
+    .command("features", commands.features)
     .command("freeze [names..]", commands.freeze, (command) =>
       command
         .usage(freezeUsage)
@@ -170,6 +196,7 @@ function describe(environment: Environment): Argv {
         .usage("sidecar messages [CODE]\n\nExplains the word in brackets of a message.")
         .example("sidecar messages runenv-unknown", "What it means and what to do"),
     )
+    .command("resolve", commands.resolve)
     .epilog(`${examples}\n\n${exitCodes}`);
   for (const [name, option] of Object.entries<Option>(options))
     parser.option(name, {

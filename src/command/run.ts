@@ -6,10 +6,12 @@ import { parseDuration } from "../companion/duration.ts";
 import { Log, type LogFormat } from "../companion/log.ts";
 import type { Request } from "../companion/request.ts";
 import { runBlock } from "../companion/run.ts";
-import { parseRunenv } from "../companion/runenv.ts";
 import { parseSize } from "../companion/size.ts";
 import { Environment } from "../contract/environment.ts";
-import { Failure, internalError } from "../contract/failure.ts";
+import { Failure } from "../contract/failure.ts";
+import { internalError } from "../contract/internal-error.ts";
+import { parseRunenv } from "../contract/runenv-request.ts";
+import { writtenLogFormat } from "./log-format.ts";
 import { type Given, options } from "./options.ts";
 import { type Parsed, parseBlock, UnknownOption } from "./parse.ts";
 
@@ -102,9 +104,7 @@ function positive(option: string, text: string): number {
 function logOptions(given: Given, words: readonly string[]) {
   const end = words.indexOf("--exec");
   const before = end < 0 ? words : words.slice(0, end);
-  const json =
-    before.includes("--log=json") || before[before.indexOf("--log") + 1] === "json";
-  const format: LogFormat = given.log === "json" || json ? "json" : "text";
+  const format: LogFormat = given.log === "json" ? "json" : writtenLogFormat(before);
   return { format, quiet: given.quiet === true };
 }
 

@@ -8,6 +8,7 @@ import {
 import { currentDirectory, mayAccess } from "#system/files.ts";
 import { pathFrom } from "#system/paths.ts";
 import { Failure, type Notice } from "../contract/failure.ts";
+import type { RunenvRequest } from "../contract/runenv-request.ts";
 import type { Account, MemoryFigures } from "./account.ts";
 import type { Exit } from "./outcome.ts";
 import {
@@ -18,7 +19,7 @@ import {
   writeTerminationLog,
 } from "./record.ts";
 import type { Channel } from "./relay.ts";
-import type { Runenv, RunenvRequest } from "./runenv.ts";
+import type { Runenv } from "./runenv.ts";
 import { recordOf, type Stream } from "./streams.ts";
 import type { Ended } from "./supervision.ts";
 

@@ -1,5 +1,5 @@
 /** What is asked for: one block, and how it is to be run. */
-import type { RunenvRequest } from "./runenv.ts";
+import type { RunenvRequest } from "../contract/runenv-request.ts";
 
 /** All durations in milliseconds. Relative paths: from where sidecar was started. */
 export type Request = {

@@ -2,17 +2,14 @@
 
 import { type Environment, shownValue } from "../contract/environment.ts";
 import { Failure } from "../contract/failure.ts";
+import type { RunenvRequest } from "../contract/runenv-request.ts";
 import {
   declaredRunenvs,
-  isRunenvName,
   parseVersion,
   type RunenvSuffix,
   runenvPrefix,
   runenvVariable,
 } from "../contract/runenv-variables.ts";
-import { printable } from "../system/text.ts";
-
-export type RunenvRequest = { readonly name: string; readonly version: number };
 
 export type Runenv = {
   readonly name: string;
@@ -22,37 +19,6 @@ export type Runenv = {
   readonly activate: string;
   readonly execute?: string;
 };
-
-const howTo = "write --runenv=(NAME,VERSION), for example --runenv=(COBOL,42)";
-
-/**
- * Reads `(COBOL,42)` or `COBOL,42`: the name in any case, blanks anywhere between.
- * @throws Failure `runenv-invalid`
- */
-export function parseRunenv(text: string): RunenvRequest {
-  const invalid = (what: string) =>
-    new Failure("runenv-invalid", `--runenv=${printable(text)}: ${what}`, howTo);
-  const trimmed = text.trim();
-  if (trimmed === "") throw invalid("no runtime environment is named");
-  const opens = trimmed.startsWith("(");
-  if (opens !== trimmed.endsWith(")"))
-    throw invalid(opens ? "the closing ) is missing" : "the opening ( is missing");
-  const parts = (opens ? trimmed.slice(1, -1) : trimmed).split(",");
-  if (parts.length > 2) throw invalid("expected one name and one version");
-  const name = parts[0]!.trim().toUpperCase();
-  if (!isRunenvName(name))
-    throw invalid(
-      `'${printable(parts[0]!.trim())}' is not a name of letters, digits and _`,
-    );
-  const version = parts[1]?.trim();
-  if (version === undefined || version === "") throw invalid("the version is missing");
-  const number = parseVersion(version);
-  if (number === undefined)
-    throw invalid(
-      `the version '${printable(version)}' is not a whole number from 0 on`,
-    );
-  return { name, version: number };
-}
 
 /**
  * The runenv asked for, in an environment that declares it in a version that will do.

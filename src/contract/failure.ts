@@ -2,7 +2,6 @@
  * The one type of error: what is wrong, in one line; what to do, in a second; and a
  * stable word for programs. docs/messages.md explains each word.
  */
-import { errorNumber, SystemError } from "#system/errors.ts";
 
 /**
  * Every refusal and the exit code that goes with it (the contract's table). It is made
@@ -23,10 +22,15 @@ export const failureExitCodes = () =>
     "activation-shell-missing": 123,
     "activation-shell-unknown": 123,
     "activation-timeout": 123,
+    "advertise-impossible": 125,
+    "advertise-nothing": 125,
     "approval-policy-invalid": 125,
     "approval-policy-missing": 125,
     "argument-missing": 125,
     "argument-unexpected": 125,
+    "catalogue-file-invalid": 125,
+    "catalogue-file-unreadable": 125,
+    "catalogue-nothing-fits": 1,
     "cgroup-unusable": 125,
     "command-unknown": 125,
     "directory-forbidden": 125,
@@ -77,6 +81,7 @@ export const failureExitCodes = () =>
     "install-no-space": 125,
     "install-read-only": 125,
     "internal-error": 125,
+    "manifest-invalid": 125,
     "max-output-unavailable": 125,
     "memory-limited": 125,
     "open-files-limited": 125,
@@ -103,6 +108,7 @@ export const failureExitCodes = () =>
     "registry-not-found": 125,
     "registry-refused": 125,
     "registry-unreachable": 125,
+    "require-invalid": 125,
     "result-unwritable": 125,
     "runenv-invalid": 125,
     "runenv-too-old": 125,
@@ -144,6 +150,10 @@ export const noticeCodes = [
   "block-signalled",
   "block-survivors",
   "block-timeout",
+  "catalogue-ambiguous",
+  "catalogue-contradiction",
+  "catalogue-duplicate",
+  "catalogue-invalid",
   "exposed-folders",
   "home-replaced",
   "home-unavailable",
@@ -165,23 +175,3 @@ export type Notice = {
   /** Under `--strict` this is a refusal. */
   readonly concernsSafety?: boolean;
 };
-
-/**
- * What nobody has foreseen, as one line like any other, and no stack: a mistake of
- * ours; or a limit that any call may meet.
- */
-export function internalError(error: unknown): Failure {
-  if (error instanceof SystemError && error.errno === errorNumber.EMFILE)
-    return new Failure(
-      "open-files-limited",
-      "sidecar may not open as many files and pipes as it needs for this block",
-      "allow it 64 or more (ulimit -n, docker run --ulimit nofile=…)",
-    );
-  const what =
-    error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new Failure(
-    "internal-error",
-    `sidecar made a mistake: ${what}`,
-    "please report this line, the command line and `sidecar --version`",
-  );
-}

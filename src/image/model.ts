@@ -4,9 +4,9 @@
  * config.md); what is read is kept as it came, unknown fields included, because whoever
  * changes one field of an image must not lose the others.
  */
+import type { Digest } from "../contract/image-reference.ts";
 
-/** `sha256:` and 64 lower-case hexadecimal digits. Sidecar accepts no other algorithm. */
-export type Digest = `sha256:${string}`;
+export type { Digest };
 
 export type Platform = {
   readonly os: string;

@@ -58,6 +58,9 @@ static char *settings[] = {
     /* A thread that makes memory ready for what will never run, and
        wakes now and then. */
     "BUN_JSC_useWarmUpMarkedBlocks=0",
+    /* The last of three compilers: no command runs long enough to pay for it, and on
+       two processors it takes a quarter of the time of one (bench/catalogue.ts). */
+    "BUN_JSC_useFTLJIT=0",
     NULL,
 };
 

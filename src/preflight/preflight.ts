@@ -3,7 +3,7 @@
  * turns facts into findings; nothing is left behind, and nothing is changed.
  */
 import { checkSurroundings } from "#preflight/surroundings.ts";
-import type { RunenvRequest } from "../companion/runenv.ts";
+import type { RunenvRequest } from "../contract/runenv-request.ts";
 import {
   attempt,
   attemptFinding,

@@ -1,13 +1,9 @@
 /** Which runenvs there are to check, and whether their variables say what is meant. */
 import { variableKey } from "#system/variables.ts";
-import {
-  findRunenv,
-  type Runenv,
-  type RunenvRequest,
-  runenvNames,
-} from "../companion/runenv.ts";
+import { findRunenv, type Runenv, runenvNames } from "../companion/runenv.ts";
 import type { Environment } from "../contract/environment.ts";
 import { Failure } from "../contract/failure.ts";
+import type { RunenvRequest } from "../contract/runenv-request.ts";
 import {
   runenvPrefix,
   runenvSuffixes,

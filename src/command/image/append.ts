@@ -5,6 +5,7 @@ import { SystemError } from "#system/errors.ts";
 import { parentOf } from "#system/paths.ts";
 import { openPlain } from "#system/staging.ts";
 import { Failure } from "../../contract/failure.ts";
+import { parseReference } from "../../contract/image-reference.ts";
 import { type AppendWishes, appending } from "../../image/append/append.ts";
 import { Compressor } from "../../image/append/compression.ts";
 import { withVariables } from "../../image/append/configuration.ts";
@@ -12,12 +13,11 @@ import { sidecarPath } from "../../image/append/contents.ts";
 import { type Sidecar, sidecarFile } from "../../image/append/sidecar-file.ts";
 import { writeOutput } from "../../image/archive/output.ts";
 import type { ImageSource } from "../../image/model.ts";
-import { parseReference } from "../../image/reference.ts";
 import { openSource } from "../../image/source/open.ts";
 import { runningExecutable } from "../../installation/install.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./command.ts";
+import type { CommandContext } from "../command.ts";
 import {
   computedNames,
   entriesJson,
@@ -85,7 +85,10 @@ left out, and signatures no longer match: they were of the image before.`,
   ],
 } as const satisfies CommandSyntax;
 
-export async function run(words: CommandWords, context: ImageContext): Promise<number> {
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
   const path = requireOutput(words, syntax.name);
   const wishes = wishesOf(words);
   for (const name of words.values("name")) parseReference(name);

@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from "../../image/approval/verdict.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./command.ts";
+import type { CommandContext } from "../command.ts";
 import { patienceFrom, patienceOption } from "./registry-options.ts";
 
 export const syntax: CommandSyntax = {
@@ -39,7 +39,10 @@ Exit code: 0 approved, 1 denied, 125 could not be checked.`,
 };
 
 /** @returns 0 or 1 @throws Failure where it could not be checked */
-export async function run(words: CommandWords, context: ImageContext): Promise<number> {
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
   const asked = words.operands[0]!;
   const patience = patienceFrom(words);
   const { environment } = context;

@@ -2,15 +2,16 @@
  * The commands of `sidecar image`. They are one piece of the executable: each further
  * piece costs every block's start, where Bun looks at all of them, some page faults.
  */
+
+import type { Command } from "../command.ts";
 import * as append from "./append.ts";
 import * as approve from "./approve.ts";
-import type { ImageCommand } from "./command.ts";
 import * as lint from "./lint.ts";
 import * as names from "./names.ts";
 import * as pull from "./pull.ts";
 import * as push from "./push.ts";
 
-type Listed = { readonly description: string; readonly command: ImageCommand };
+type Listed = { readonly description: string; readonly command: Command };
 
 export const imageCommands = {
   append: { description: "Put sidecar into an image", command: append },

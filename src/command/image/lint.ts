@@ -20,9 +20,9 @@ import type { Image, ImageSource } from "../../image/model.ts";
 import { openSource } from "../../image/source/open.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
+import type { CommandContext } from "../command.ts";
 import { nearest } from "../suggest.ts";
 import { version } from "../version.ts";
-import type { ImageContext } from "./command.ts";
 import { progress } from "./progress.ts";
 import { accessFrom, registryOptions } from "./registry-options.ts";
 
@@ -73,7 +73,10 @@ least as severe as --fail-on says.`,
   ],
 } as const satisfies CommandSyntax;
 
-export async function run(words: CommandWords, context: ImageContext): Promise<number> {
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
   const format = formatOf(words);
   const rules = chosenRules(words.values("ignore"));
   const failOn = words.value("fail-on") as Threshold;
@@ -167,7 +170,7 @@ async function lintAll(
 function formatted(
   report: Report,
   format: (typeof formats)[number],
-  { environment }: ImageContext,
+  { environment }: CommandContext,
 ): string {
   switch (format) {
     case "json":

@@ -6,7 +6,7 @@ import type { ImageSource } from "../../image/model.ts";
 import { openSource } from "../../image/source/open.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./command.ts";
+import type { CommandContext } from "../command.ts";
 import {
   computedNames,
   entriesJson,
@@ -37,7 +37,10 @@ it declares: one for each runenv, and one for each runenv with each feature. Wit
   ],
 } as const satisfies CommandSyntax;
 
-export async function run(words: CommandWords, context: ImageContext): Promise<number> {
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
   const isApplied = words.has("apply");
   const { name } = syntax;
   if (!isApplied)
@@ -63,7 +66,7 @@ async function apply(
   source: ImageSource,
   path: string,
   words: CommandWords,
-  { print }: ImageContext,
+  { print }: CommandContext,
 ): Promise<number> {
   const names = computedNames(environments(source), words);
   const form = formOf(words, source);

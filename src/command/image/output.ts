@@ -1,15 +1,15 @@
 /** What the commands that write an image have in common. */
 import { imageNames } from "../../catalogue/image-names.ts";
 import { Failure } from "../../contract/failure.ts";
-import type { CopiedEntry } from "../../image/archive/copy.ts";
-import { type OutputForm, outputForms, usualForm } from "../../image/archive/output.ts";
-import type { ImageSource, Platform } from "../../image/model.ts";
 import {
   isTag,
   parsePrefix,
   parseReference,
   repositoryName,
-} from "../../image/reference.ts";
+} from "../../contract/image-reference.ts";
+import type { CopiedEntry } from "../../image/archive/copy.ts";
+import { type OutputForm, outputForms, usualForm } from "../../image/archive/output.ts";
+import type { ImageSource, Platform } from "../../image/model.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandOption, CommandWords } from "../arguments.ts";
 

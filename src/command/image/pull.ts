@@ -1,11 +1,12 @@
 /** `sidecar image pull REFERENCE -o OUT`: an image from a registry. */
+
+import { parseReference, repositoryName } from "../../contract/image-reference.ts";
 import { writeOutput } from "../../image/archive/output.ts";
 import type { ImageSource } from "../../image/model.ts";
-import { parseReference, repositoryName } from "../../image/reference.ts";
 import { defaultTag, openRegistry } from "../../image/registry/source.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./command.ts";
+import type { CommandContext } from "../command.ts";
 import { entriesJson, formOf, outputOptions, requireOutput } from "./output.ts";
 import { type Progress, progress } from "./progress.ts";
 import { accessFrom, registryOptions } from "./registry-options.ts";
@@ -39,7 +40,10 @@ login: config.json of DOCKER_CONFIG, or of HOME/.docker.`,
 };
 
 /** @throws Failure */
-export async function run(words: CommandWords, context: ImageContext): Promise<number> {
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
   const path = requireOutput(words, syntax.name);
   const reference = parseReference(words.operands[0]!);
   const access = await accessFrom(words, context);

@@ -1,9 +1,9 @@
 /** `sidecar image push SOURCE REFERENCE`: an image into a registry. */
-import { parseReference } from "../../image/reference.ts";
+import { parseReference } from "../../contract/image-reference.ts";
 import { pushImage } from "../../image/registry/push.ts";
 import { openSource } from "../../image/source/open.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./command.ts";
+import type { CommandContext } from "../command.ts";
 import { progress } from "./progress.ts";
 import { accessFrom, registryOptions } from "./registry-options.ts";
 
@@ -30,7 +30,10 @@ of DOCKER_CONFIG, or of HOME/.docker.`,
 };
 
 /** @throws Failure */
-export async function run(words: CommandWords, context: ImageContext): Promise<number> {
+export async function run(
+  words: CommandWords,
+  context: CommandContext,
+): Promise<number> {
   const [from, to] = words.operands as readonly [string, string];
   const reference = parseReference(to);
   const access = await accessFrom(words, context);

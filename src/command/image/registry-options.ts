@@ -5,7 +5,7 @@ import { Failure } from "../../contract/failure.ts";
 import type { Access } from "../../image/registry/client.ts";
 import { printable } from "../../system/text.ts";
 import type { CommandOption, CommandWords } from "../arguments.ts";
-import type { ImageContext } from "./command.ts";
+import type { CommandContext } from "../command.ts";
 
 export const patienceOption = {
   timeout: {
@@ -33,7 +33,7 @@ export const registryOptions = {
 /** @throws Failure `option-value-invalid`, `duration-invalid` */
 export async function accessFrom(
   words: CommandWords,
-  { environment }: ImageContext,
+  { environment }: CommandContext,
 ): Promise<Access> {
   const authority = words.value("authority");
   return {

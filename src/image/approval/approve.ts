@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import type { Environment } from "../../contract/environment.ts";
 import { Failure } from "../../contract/failure.ts";
-import { parseReference, repositoryName } from "../reference.ts";
+import { parseReference, repositoryName } from "../../contract/image-reference.ts";
 import { type Access, Registry } from "../registry/client.ts";
 import type { Manifest } from "../registry/manifest.ts";
 import { defaultTag, resolve } from "../registry/source.ts";

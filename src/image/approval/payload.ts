@@ -4,8 +4,12 @@
  */
 import * as z from "zod";
 import { Failure } from "../../contract/failure.ts";
+import {
+  isSameRepository,
+  parseReference,
+  type Reference,
+} from "../../contract/image-reference.ts";
 import type { Digest } from "../model.ts";
-import { isSameRepository, parseReference, type Reference } from "../reference.ts";
 
 export const payloadType = "application/vnd.dev.cosign.simplesigning.v1+json";
 

@@ -6,14 +6,14 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as z from "zod";
 import { Failure } from "../../contract/failure.ts";
-import { printable } from "../../system/text.ts";
 import {
   isWithin,
   parsePrefix,
   type Reference,
   type Repository,
   repositoryName,
-} from "../reference.ts";
+} from "../../contract/image-reference.ts";
+import { printable } from "../../system/text.ts";
 
 /** One who may sign; any of an entry's is enough. */
 export type Signer =

@@ -1,8 +1,8 @@
 /** Whether one who may has signed an image: what a registry keeps beside it. */
 import type { KeyObject } from "node:crypto";
 import type { TrustMaterial } from "@sigstore/verify";
+import { repositoryName } from "../../contract/image-reference.ts";
 import type { Digest } from "../model.ts";
-import { repositoryName } from "../reference.ts";
 import type { Registry } from "../registry/client.ts";
 import { readBlob } from "../registry/download.ts";
 import { manifestDocument, parseDocument } from "../source/documents.ts";

@@ -1,9 +1,9 @@
 /** An image's whole output: its form, its place, and the names it is found by. */
 import { lstatSync } from "node:fs";
 import { Failure } from "../../contract/failure.ts";
+import { parseReference, referenceName } from "../../contract/image-reference.ts";
 import { printable } from "../../system/text.ts";
 import type { ImageSource, JsonObject, SourceForm } from "../model.ts";
-import { parseReference, referenceName } from "../reference.ts";
 import { dockerFile } from "../source/docker-archive.ts";
 import { mediaTypes } from "../source/media-types.ts";
 import { fullName, referenceName as shortName } from "../source/names.ts";

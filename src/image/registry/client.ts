@@ -4,8 +4,8 @@
  */
 import type { Environment } from "../../contract/environment.ts";
 import { Failure } from "../../contract/failure.ts";
+import { type Repository, registryName } from "../../contract/image-reference.ts";
 import { printable } from "../../system/text.ts";
-import { type Repository, registryName } from "../reference.ts";
 import { documentLimit } from "../source/files.ts";
 import { Authentication, type Scope } from "./authentication.ts";
 import { findCredentials } from "./credentials.ts";

@@ -1,6 +1,14 @@
 /** Images into a registry: the same bytes, all platforms, or nothing under the name. */
 import { buffer } from "node:stream/consumers";
 import { Failure } from "../../contract/failure.ts";
+import {
+  isSameRepository,
+  parseReference,
+  type Reference,
+  referenceName,
+  registryName,
+  repositoryName,
+} from "../../contract/image-reference.ts";
 import { printable } from "../../system/text.ts";
 import { manifestOf, ociLayerType, serialize } from "../archive/manifest.ts";
 import type {
@@ -11,14 +19,6 @@ import type {
   Layer,
   Listed,
 } from "../model.ts";
-import {
-  isSameRepository,
-  parseReference,
-  type Reference,
-  referenceName,
-  registryName,
-  repositoryName,
-} from "../reference.ts";
 import { digestOf, mismatch } from "../source/digest.ts";
 import { compressionOf, mediaTypes } from "../source/media-types.ts";
 import { type Access, Registry } from "./client.ts";

@@ -1,7 +1,7 @@
 /** An image in a registry, as a source of images like any other. */
 import { Failure } from "../../contract/failure.ts";
+import { type Reference, referenceName } from "../../contract/image-reference.ts";
 import type { Descriptor, ImageSource, Layer } from "../model.ts";
-import { type Reference, referenceName } from "../reference.ts";
 import { descriptorDocument } from "../source/documents.ts";
 import { imagesIn, readListed } from "../source/listing.ts";
 import { isIndex, isManifest } from "../source/media-types.ts";

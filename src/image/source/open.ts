@@ -2,6 +2,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { Failure } from "../../contract/failure.ts";
+import { hasRegistry, parseReference } from "../../contract/image-reference.ts";
 import { printable } from "../../system/text.ts";
 import type {
   Digest,
@@ -11,7 +12,6 @@ import type {
   Listed,
   SourceForm,
 } from "../model.ts";
-import { hasRegistry, parseReference } from "../reference.ts";
 import type { Access } from "../registry/client.ts";
 import { openRegistry } from "../registry/source.ts";
 import { agreed } from "./agreement.ts";

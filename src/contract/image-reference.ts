@@ -13,9 +13,11 @@
  *
  * Names of hosts are compared, and printed, in lower case.
  */
-import { Failure } from "../contract/failure.ts";
 import { printable } from "../system/text.ts";
-import type { Digest } from "./model.ts";
+import { Failure } from "./failure.ts";
+
+/** `sha256:` and 64 lower-case hexadecimal digits. Sidecar accepts no other algorithm. */
+export type Digest = `sha256:${string}`;
 
 export type Repository = {
   /** A name, an IPv4 address, or an IPv6 address in brackets; in lower case. */
@@ -35,7 +37,8 @@ export type Reference = Repository & {
 const label = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
 // Held against what was written: toLowerCase() makes a "k" of the Kelvin sign.
 const hostForm = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[a-fA-F0-9:]+\\])$`);
-const componentForm = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
+const component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const pathForm = new RegExp(`^${component}(?:/${component})*$`);
 const tagForm = /^\w[\w.-]{0,127}$/;
 const digestForm = /^sha256:[a-f0-9]{64}$/;
 const identifierForm = /^[a-f0-9]{64}$/;
@@ -66,11 +69,9 @@ export function parseReference(text: string): Reference {
       "a tag has 1 to 128 letters, digits, _ . - and begins with none of . -",
     );
   const repository = parseRepository(colon < 0 ? named : named.slice(0, colon), text);
-  return {
-    ...repository,
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
-  };
+  if (digest === undefined)
+    return tag === undefined ? repository : { ...repository, tag };
+  return tag === undefined ? { ...repository, digest } : { ...repository, tag, digest };
 }
 
 /**
@@ -162,8 +163,11 @@ function looksLikeHost(first: string): boolean {
 }
 
 function parseHost(written: string, text: string): Omit<Repository, "path"> {
-  const parts = /^(.*?)(?::([^:\]]*))?$/s.exec(written)!;
-  if (!hostForm.test(parts[1]!))
+  // A colon within brackets belongs to an IPv6 address.
+  const colon = written.lastIndexOf(":");
+  const hasPort = colon > written.lastIndexOf("]");
+  const named = hasPort ? written.slice(0, colon) : written;
+  if (!hostForm.test(named))
     throw invalid(
       text,
       "its registry is no name of a host",
@@ -175,31 +179,31 @@ function parseHost(written: string, text: string): Omit<Repository, "path"> {
       `${printable(written)} could be a registry or a path`,
       "a path is written in lower case; a registry has a dot or a port",
     );
-  const name = parts[1]!.toLowerCase();
-  const port = parts[2];
-  if (port === undefined) return { host: name === oldDocker ? docker : name };
+  const name = named.toLowerCase();
+  if (!hasPort) return { host: name === oldDocker ? docker : name };
+  const port = written.slice(colon + 1);
   if (!/^[1-9][0-9]{0,4}$/.test(port) || Number(port) > 65_535)
     throw invalid(text, "its port is none", "a port is a number of 1…65535");
   return { host: name, port: Number(port) };
 }
 
 function parsePath(path: string, text: string): readonly string[] {
-  const parts = path.split("/");
-  if (path !== path.toLowerCase())
-    throw invalid(text, "its path has capital letters", "write it in lower case");
-  if (!parts.every((part) => componentForm.test(part)))
+  if (!pathForm.test(path)) {
+    if (path !== path.toLowerCase())
+      throw invalid(text, "its path has capital letters", "write it in lower case");
     throw invalid(
       text,
       "its path is none",
       "between slashes stand a…z and 0…9, with . _ __ or - between them",
     );
+  }
   if (path.length > longestPath)
     throw invalid(
       text,
       `its path is longer than ${longestPath} characters`,
       "no registry takes a longer one",
     );
-  return parts;
+  return path.split("/");
 }
 
 function invalid(text: string, what: string, hint: string): Failure {
