@@ -33,6 +33,112 @@ function fitting(all: readonly Place[], { runenv, required, ...where }: Request)
   );
 }
 
+/** An image, or a node, that has COBOL 42 and what is said. */
+function place(origin: string, what: Partial<Place> = {}): Place {
+  return {
+    os: "Linux",
+    extensionNode: null,
+    runenvs: [{ name: "COBOL", version: 42 }],
+    features: [],
+    image: origin.toLowerCase(),
+    origin,
+    ...what,
+  };
+}
+
+const having = (...features: readonly string[]) => ({
+  features: features.map((feature) => {
+    const [name, version] = feature.split(" ") as [string, string];
+    return { name, version };
+  }),
+});
+const running = (...versions: readonly number[]) => ({
+  runenvs: versions.map((version) => ({ name: "COBOL", version })),
+});
+const nx = { name: "NX", version: null };
+const creo = { name: "CREO", version: "9" };
+
+/** Each rule against the next: the first place is better by it, and worse by that. */
+const rules: [
+  rule: string,
+  required: Request["required"],
+  better: Place,
+  worse: Place,
+  said: string,
+][] = [
+  [
+    "what is preferred",
+    [nx, creo],
+    place("B", having("NX 1", "CREO 9")),
+    place("A", having("CREO 9")),
+    "preferred: NX of any version: 1 left",
+  ],
+  [
+    "the newest of any version, though the system is another",
+    [nx],
+    place("B", { ...having("NX 2020"), os: "Windows" }),
+    place("A", having("NX 97")),
+    "the newest NX: 2020: 1 left",
+  ],
+  [
+    "the newest of one place's",
+    [nx],
+    place("B", having("NX 3", "NX 5", "NX 4")),
+    place("A", having("NX 4")),
+    "the newest NX: 5: 1 left",
+  ],
+  [
+    "Linux, though the runenv is farther",
+    [],
+    place("B", running(45)),
+    place("A", { os: "Windows" }),
+    "the system: Linux: 1 left",
+  ],
+  [
+    "the nearest runenv, though it is a node's",
+    [],
+    place("B", { ...running(50, 43, 41), extensionNode: "node" }),
+    place("A", running(44)),
+    "the nearest COBOL: 43: 1 left",
+  ],
+  [
+    "the cluster, though it has more features",
+    [],
+    place("B", having("NX 1", "NX 2")),
+    place("A", { extensionNode: "node" }),
+    "the cluster before its extension nodes: 1 left",
+  ],
+  [
+    "the fewest features, though another's name comes first",
+    [nx],
+    place("B", having("NX 1")),
+    place("A", having("NX 1", "CREO 9")),
+    "the fewest features: 1: 1 left",
+  ],
+  [
+    "the first by name",
+    [],
+    place("A"),
+    place("B"),
+    "the first by the names of variables: 1 left",
+  ],
+];
+
+it.each(rules)("taken is %s", (_, required, better, worse, said) => {
+  const request: Request = { runenv: { name: "COBOL", version: 42 }, required };
+  for (const all of [
+    [better, worse],
+    [worse, better],
+  ]) {
+    const found = resolvePlace(all, request);
+    expect(found?.place).toBe(better);
+    expect(explain(all, request, found).at(-1)).toEqual({
+      what: "decided",
+      lines: [said],
+    });
+  }
+});
+
 describe("a place that is found", () => {
   it("always satisfies the request, and there is one whenever one fits", () => {
     fc.assert(

@@ -62,11 +62,14 @@ describe("a bad line is told, and hides no other", () => {
 
 it("two values of one variable are told with both lines", () => {
   const { variables, problems } = read(
-    `${A}=x\n${B}=y\n${A}=z\n${B}=y\nPATH=1\nPATH=2`,
+    `${A}=x\n${B}=y\n${A}=z\n${B}=y\nPATH=1\nPATH=2\n` +
+      "DA__P7__PCLUSTER__CALC_IMAGE_PULL_POLICY=1\n" +
+      "DA__P7__PCLUSTER__CALC_IMAGE_PULL_POLICY=2",
   );
   expect(variables).toEqual([
     [A, "z"],
     [B, "y"],
+    ["DA__P7__PCLUSTER__CALC_IMAGE_PULL_POLICY", "2"],
   ]);
   expect(problems).toMatchObject([
     {

@@ -137,8 +137,14 @@ describe("it is told", () => {
     expect(read(`${A}: x\n${A}: x\nb: [${A}=x]`).problems).toEqual([]);
   });
 
-  it("not of variables that several programs may have", () => {
-    expect(read("a: {DA__P7__LOG: x}\nb: {DA__P7__LOG: y}").problems).toEqual([]);
+  it.each([
+    "DA__P7__LOG",
+    "DA__P7__PCLUSTER__CALC_IMAGE_PULL_SECRET",
+    "DA__P7__PCLUSTER__EXTENSION_NODE_PORT",
+  ])("not of variables that declare no place: %s", (other) => {
+    expect(read(`a: {${other}: x}\nb: {${other}: y}`).problems).toEqual([]);
+    const secret = `[{name: ${other}, valueFrom: {secretKeyRef: {name: a}}}]`;
+    expect(read(secret).problems).toEqual([]);
   });
 
   it.each<[string, string, RegExp]>([

@@ -1,13 +1,12 @@
 /** All that a deployment declares: its images, its extension nodes, and what is wrong. */
 import type { Catalogue, Place, Problem } from "./capability.ts";
 import { findDuplicates } from "./duplicates.ts";
-import { imagePrefix, readImageVariable } from "./image-variable.ts";
-import { nodePrefix, readNodeVariable } from "./node-variable.ts";
+import { readImageVariable } from "./image-variable.ts";
+import { readNodeVariable } from "./node-variable.ts";
 import { compareText } from "./order.ts";
+import { imagePrefix, isPlaceVariable, nodePrefix } from "./place-variables.ts";
 import { type Entry, invalid, shown } from "./problems.ts";
 
-/** What was meant for the catalogue, and is not written as it has to be. */
-const nearlyForm = /^DA__P7__PCLUSTER__(?:CALC_IMAGE|EXTENSION_NODE)(?:S?__|S?$)/;
 /** What `<KEY>` and `<NAME>` can be. */
 export const keyForm = /^[A-Z0-9]+(?:_[A-Z0-9]+)*$/;
 
@@ -24,8 +23,8 @@ export function readCatalogue(
   const places: Place[] = [];
   const problems: Problem[] = [];
   for (const [name, value] of found as ReadonlyMap<string, string | undefined>) {
-    const entry = value === undefined ? undefined : readVariable(name, value);
-    if (entry === undefined) continue;
+    if (value === undefined || !isPlaceVariable(name)) continue;
+    const entry = readVariable(name, value);
     if (entry.place) places.push(entry.place);
     for (const problem of entry.problems) problems.push(problem);
   }
@@ -34,17 +33,14 @@ export function readCatalogue(
   return { places: places.concat(others), problems };
 }
 
-/** Nothing, where it is none of the catalogue's. */
-function readVariable(variable: string, value: string): Entry | undefined {
+function readVariable(variable: string, value: string): Entry {
   const isImage = variable.startsWith(imagePrefix);
-  if (!isImage && !variable.startsWith(nodePrefix)) {
-    if (!nearlyForm.test(variable)) return undefined;
+  if (!isImage && !variable.startsWith(nodePrefix))
     return invalid(
       variable,
       "this variable means nothing",
       `write ${imagePrefix}<KEY> for an image, ${nodePrefix}<NAME> for a node`,
     );
-  }
   const prefix = isImage ? imagePrefix : nodePrefix;
   const key = variable.slice(prefix.length);
   if (!keyForm.test(key))

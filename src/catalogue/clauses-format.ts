@@ -7,9 +7,11 @@
  */
 import type { Feature, OperatingSystem, Place, Runenv } from "./capability.ts";
 import { namePrefix } from "./image-names.ts";
+import { defaultNodeName } from "./node-variable.ts";
+import { imagePrefix, nodePrefix } from "./place-variables.ts";
 import { pairText } from "./words.ts";
 
-export type FormattedClauses = {
+type FormattedClauses = {
   /** What stands before all clauses: an image's reference. */
   readonly head?: string;
   readonly os?: OperatingSystem;
@@ -21,7 +23,7 @@ export type FormattedClauses = {
 
 type Offer = Pick<Place, "os" | "runenvs" | "features">;
 
-export function formatClauses(clauses: FormattedClauses): string {
+function formatClauses(clauses: FormattedClauses): string {
   const { head, os, runenvs, features, name } = clauses;
   return [
     ...(head === undefined ? [] : [head]),
@@ -35,11 +37,9 @@ export function formatClauses(clauses: FormattedClauses): string {
 /** The line of an extension node, whose name is that of a host, in lower case. */
 export function nodeLine(host: string, { os, runenvs, features }: Offer): string {
   const key = keyOf(host);
-  // What the node is called where no name is given.
-  const isUsual = key.toLowerCase().replaceAll("_", "-") === host;
-  const name = isUsual ? {} : { name: host };
+  const name = defaultNodeName(key) === host ? {} : { name: host };
   const value = formatClauses({ os, runenvs, features, ...name });
-  return `DA__P7__PCLUSTER__EXTENSION_NODE__${key}=${value}`;
+  return `${nodePrefix}${key}=${value}`;
 }
 
 /** The line of an image; Linux is what an image is of where nothing is said. */
@@ -47,7 +47,7 @@ export function imageLine(key: string, reference: string, offer: Offer): string 
   const { os, runenvs, features } = offer;
   const value = formatClauses({ head: reference, runenvs, features });
   const end = os === "Linux" ? "" : `; os=${os}`;
-  return `DA__P7__PCLUSTER__CALC_IMAGE__${key}=${value}${end}`;
+  return `${imagePrefix}${key}=${value}${end}`;
 }
 
 /** What the variable of an image is called that is named like this: `NX_2020`. */

@@ -4,8 +4,10 @@
  *     DA__P7__RUNENV__COBOL__VERSION=42  a whole number from 0 on
  *     DA__P7__FEATURE__NX__VERSION=2020  letters and digits; . _ __ or - between them
  */
+import { isRunenvName } from "../contract/runenv-variables.ts";
 import { printable } from "../system/text.ts";
 import type { Feature, Problem, Runenv } from "./capability.ts";
+import { compareText } from "./order.ts";
 import { readFeatureVersion, readRunenvVersion } from "./words.ts";
 
 export type Declaration = {
@@ -19,7 +21,6 @@ export type Declaration = {
 type Kind = "RUNENV" | "FEATURE";
 
 const variableForm = /^DA__P7__(RUNENV|FEATURE)__(.*)__(ACTIVATE|EXECUTE|VERSION)$/s;
-const nameForm = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
 
 /**
  * @param lines `NAME=VALUE`, as configurations have them; of two of one name the last
@@ -45,7 +46,7 @@ export function readDeclaration(lines: readonly string[]): Declaration {
     const match = variableForm.exec(found);
     if (!match) continue;
     const [, kind, name] = match as unknown as [string, Kind, string];
-    if (!nameForm.test(name)) {
+    if (!isRunenvName(name)) {
       const what = ` names the ${kind.toLowerCase()} '${name}', which cannot be asked for`;
       report(found, what, "a name has A…Z and 0…9, with single _ between them");
       continue;
@@ -54,13 +55,12 @@ export function readDeclaration(lines: readonly string[]): Declaration {
     const value = variables.get(variable)?.trim();
     if (!value) {
       const what = value === undefined ? " is not set" : " is empty";
-      const noun = kind.toLowerCase();
       const example = `${variable}=${kind === "RUNENV" ? "42" : "2020"}`;
       report(
         variable,
         what,
         `set it, for example ${example}: ` +
-          `without a version nobody can ask for the ${noun} ${name}`,
+          `without a version nobody can ask for the ${kind.toLowerCase()} ${name}`,
       );
     } else if (kind === "RUNENV") {
       const version = readRunenvVersion(value);
@@ -87,5 +87,5 @@ export function readDeclaration(lines: readonly string[]): Declaration {
 function byName<Named extends { readonly name: string }>(
   found: ReadonlyMap<string, Named>,
 ): Named[] {
-  return [...found.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  return [...found.values()].sort((one, other) => compareText(one.name, other.name));
 }

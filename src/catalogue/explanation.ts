@@ -6,12 +6,11 @@ import {
   isThere,
   isWanted,
   nearestRunenv,
-  preferenceOf,
   type Request,
   requestText,
   wantedText,
 } from "./request.ts";
-import { candidateAt, criteriaFor, type Resolution } from "./resolve.ts";
+import { candidateAt, type Resolution, rulesFor } from "./resolve.ts";
 
 export type Step = {
   readonly what: string;
@@ -98,32 +97,12 @@ function decisions(
     .map((place) => candidateAt(place, request))
     .filter((candidate) => candidate !== undefined);
   const lines: string[] = [];
-  for (const [index, criterion] of criteriaFor(request).entries()) {
+  for (const { compare, text } of rulesFor(request)) {
     const before = left.length;
-    left = left.filter((candidate) => criterion(candidate, resolution) <= 0);
-    if (left.length < before)
-      lines.push(`${ruleText(index, request, resolution)}: ${left.length} left`);
+    left = left.filter((candidate) => compare(candidate, resolution) <= 0);
+    if (left.length < before) lines.push(`${text(resolution)}: ${left.length} left`);
   }
-  return lines.length === 0
-    ? [{ what: "decided", lines: ["only one fits"] }]
-    : [{ what: "decided", lines }];
-}
-
-function ruleText(
-  index: number,
-  { required }: Request,
-  { place, runenv, feature }: Resolution,
-): string {
-  const rules = [
-    () => `preferred: ${wantedText(required[preferenceOf(feature!, required)]!)}`,
-    () => `the newest ${feature!.name}: ${feature!.version}`,
-    () => `the system: ${place.os}`,
-    () => `the nearest ${runenv.name}: ${runenv.version}`,
-    () => "the cluster before its extension nodes",
-    () => `the fewest features: ${place.features.length}`,
-    () => "the first by the names of variables",
-  ];
-  return rules[index]!();
+  return [{ what: "decided", lines: lines.length > 0 ? lines : ["only one fits"] }];
 }
 
 const mostMisses = 3;

@@ -13,8 +13,6 @@ import { namePrefix } from "./image-names.ts";
 import { ambiguous, type Entry, invalid, repetition } from "./problems.ts";
 import { pairText } from "./words.ts";
 
-export const imagePrefix = "DA__P7__PCLUSTER__CALC_IMAGE__";
-
 /** As it was meant to be: with clauses, or without. */
 const example = (variable: string, value: string) =>
   `for example ${variable}=registry.example.com/` +
@@ -41,7 +39,8 @@ const longestPlain = 255;
 /**
  * Nearly all images are written plainly, and a deployment may have thousands of them:
  * one expression is far faster than many. What it takes is no more than what
- * {@link readThoroughly} takes, and means the same.
+ * {@link readThoroughly} takes, and means the same. With a `;` at its end no value is
+ * plain, and means what it means without: so a test holds the two together.
  */
 function readPlainly(variable: string, value: string): Entry | undefined {
   const name = value.length <= longestPlain ? plainForm.exec(value)?.[1] : undefined;
@@ -61,8 +60,8 @@ function readPlainly(variable: string, value: string): Entry | undefined {
   };
 }
 
-/** For tests: whatever a variable says, and all that can be wrong with it. */
-export function readThoroughly(variable: string, value: string): Entry {
+/** Whatever a variable says, and all that can be wrong with it. */
+function readThoroughly(variable: string, value: string): Entry {
   const wrong = (what: string) => invalid(variable, what, example(variable, value));
   const clauses = readClauses(value);
   if ("problem" in clauses) return wrong(clauses.problem);

@@ -9,10 +9,9 @@
  * A host writes this line itself: `sidecar advertise --format=env`.
  */
 import { readClauses } from "./clauses.ts";
+import { nodePrefix } from "./place-variables.ts";
 import { type Entry, invalid, repetition, shown } from "./problems.ts";
 import { readHostName } from "./words.ts";
-
-export const nodePrefix = "DA__P7__PCLUSTER__EXTENSION_NODE__";
 
 const example = (variable: string) =>
   `for example ${variable}=os=Linux; runenv=(PYTHON3,42); feature=(ABAQUS,v2021.05)`;

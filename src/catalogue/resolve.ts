@@ -13,7 +13,13 @@
  */
 import type { Feature, Place, Runenv } from "./capability.ts";
 import { compareFeatures, compareText } from "./order.ts";
-import { isThere, nearestRunenv, preferenceOf, type Request } from "./request.ts";
+import {
+  isThere,
+  nearestRunenv,
+  preferenceOf,
+  type Request,
+  wantedText,
+} from "./request.ts";
 
 export type Resolution = {
   readonly place: Place;
@@ -23,36 +29,64 @@ export type Resolution = {
   readonly feature: Feature | null;
 };
 
-/** Negative, where `one` is the better by this alone. */
-export type Criterion = (one: Resolution, other: Resolution) => number;
+export type Rule = {
+  /** Negative, where `one` is the better by this rule alone. */
+  readonly compare: (one: Resolution, other: Resolution) => number;
+  /** What is taken by it, in words. */
+  readonly text: (taken: Resolution) => string;
+};
 
 /** What decides between places that fit, first things first. */
-export function criteriaFor({ required }: Request): readonly Criterion[] {
+export function rulesFor({ required }: Request): readonly Rule[] {
   return [
-    (one, other) =>
-      one.feature && other.feature
-        ? preferenceOf(one.feature, required) - preferenceOf(other.feature, required)
-        : 0,
-    (one, other) =>
-      one.feature && other.feature ? compareFeatures(one.feature, other.feature) : 0,
-    (one, other) => compareText(one.place.os, other.place.os),
-    (one, other) => one.runenv.version - other.runenv.version,
-    ({ place }, { place: other }) =>
-      Number(place.extensionNode !== null) - Number(other.extensionNode !== null),
-    ({ place }, { place: other }) => place.features.length - other.features.length,
-    ({ place }, { place: other }) => compareText(place.origin, other.origin),
+    {
+      compare: ({ feature }, { feature: other }) =>
+        feature && other
+          ? preferenceOf(feature, required) - preferenceOf(other, required)
+          : 0,
+      text: ({ feature }) =>
+        `preferred: ${wantedText(required[preferenceOf(feature!, required)]!)}`,
+    },
+    {
+      compare: ({ feature }, { feature: other }) =>
+        feature && other ? compareFeatures(feature, other) : 0,
+      text: ({ feature }) => `the newest ${feature!.name}: ${feature!.version}`,
+    },
+    {
+      compare: ({ place }, { place: other }) => compareText(place.os, other.os),
+      text: ({ place }) => `the system: ${place.os}`,
+    },
+    {
+      compare: ({ runenv }, { runenv: other }) => runenv.version - other.version,
+      text: ({ runenv }) => `the nearest ${runenv.name}: ${runenv.version}`,
+    },
+    {
+      compare: ({ place }, { place: other }) =>
+        Number(place.extensionNode !== null) - Number(other.extensionNode !== null),
+      text: () => "the cluster before its extension nodes",
+    },
+    {
+      compare: ({ place }, { place: other }) =>
+        place.features.length - other.features.length,
+      text: ({ place }) => `the fewest features: ${place.features.length}`,
+    },
+    {
+      compare: ({ place }, { place: other }) => compareText(place.origin, other.origin),
+      text: () => "the first by the names of variables",
+    },
   ];
 }
 
+/** @returns nothing where no place fits */
 export function resolvePlace(
   places: readonly Place[],
   request: Request,
 ): Resolution | undefined {
-  const criteria = criteriaFor(request);
+  const rules = rulesFor(request);
   let best: Resolution | undefined;
   for (const place of places) {
     const candidate = candidateAt(place, request);
-    if (candidate && (!best || isBetter(candidate, best, criteria))) best = candidate;
+    if (candidate && (!best || isBetter(candidate, best, rules))) best = candidate;
   }
   return best;
 }
@@ -79,13 +113,9 @@ function bestFeature({ features }: Place, { required }: Request): Feature | unde
   return best;
 }
 
-function isBetter(
-  one: Resolution,
-  other: Resolution,
-  criteria: readonly Criterion[],
-): boolean {
-  for (const criterion of criteria) {
-    const order = criterion(one, other);
+function isBetter(one: Resolution, other: Resolution, rules: readonly Rule[]): boolean {
+  for (const { compare } of rules) {
+    const order = compare(one, other);
     if (order !== 0) return order < 0;
   }
   return false;

@@ -2,13 +2,11 @@
 import type { Request } from "./request.ts";
 import {
   type Read,
-  readFeatureName,
-  readFeatureVersion,
   readHostName,
   readOperatingSystem,
-  readRunenvName,
-  readRunenvVersion,
+  runenvOf,
   type WantedFeature,
+  wantedFeatureOf,
 } from "./words.ts";
 
 /** A version that is `null` is any. */
@@ -27,14 +25,12 @@ export type Task = {
 
 /** @returns what to look for in a catalogue, or in words what is wrong with the task */
 export function readTask(task: Task): Read<Request> {
-  const name = readRunenvName(task.runenv[0]);
-  if ("problem" in name) return at("runenv", name);
-  const version = readRunenvVersion(String(task.runenv[1]));
-  if ("problem" in version) return at("runenv", version);
+  const runenv = runenvOf(task.runenv[0], String(task.runenv[1]));
+  if ("problem" in runenv) return at("runenv", runenv);
   const required: WantedFeature[] = [];
-  const { require, required_feature = [] } = task;
+  const { require, required_feature } = task;
   for (const pair of [...(require ? [require] : []), ...(required_feature ?? [])]) {
-    const wanted = wantedOf(pair);
+    const wanted = wantedFeatureOf(...pair);
     if ("problem" in wanted)
       return at(pair === require ? "require" : "required_feature", wanted);
     required.push(wanted.value);
@@ -45,7 +41,7 @@ export function readTask(task: Task): Read<Request> {
   if ("problem" in extensionNode) return at("extension_node", extensionNode);
   return {
     value: {
-      runenv: { name: name.value, version: version.value },
+      runenv: runenv.value,
       required,
       ...(os.value === undefined ? {} : { os: os.value }),
       ...(extensionNode.value === undefined
@@ -53,15 +49,6 @@ export function readTask(task: Task): Read<Request> {
         : { extensionNode: extensionNode.value }),
     },
   };
-}
-
-function wantedOf([written, wanted]: Pair): Read<WantedFeature> {
-  const name = readFeatureName(written);
-  if ("problem" in name) return name;
-  if (wanted === null) return { value: { name: name.value, version: null } };
-  const version = readFeatureVersion(wanted);
-  if ("problem" in version) return version;
-  return { value: { name: name.value, version: version.value } };
 }
 
 function optional<Value>(

@@ -30,9 +30,9 @@ export const readRunenvName = remembered((text: string): Read<string> => {
 });
 
 /** A feature's name in upper case; `-` and `_` are one. */
-export const readFeatureName = remembered((text: string): Read<string> => {
-  return readRunenvName(text.replaceAll("-", "_"));
-});
+export const readFeatureName = remembered(
+  (text: string): Read<string> => readRunenvName(text.replaceAll("-", "_")),
+);
 
 export const readRunenvVersion = remembered((text: string): Read<number> => {
   const written = text.trim();
@@ -56,14 +56,18 @@ export const readFeatureVersion = remembered((text: string): Read<string> => {
 /** `(PYTHON3,42)`. */
 export const readRunenv = remembered((text: string): Read<Runenv> => {
   const pair = readPair(text);
-  if (typeof pair === "string") return { problem: pair };
-  const name = readRunenvName(pair[0]);
-  if ("problem" in name) return name;
-  if (!pair[1]) return { problem: "the version is missing" };
-  const version = readRunenvVersion(pair[1]);
-  if ("problem" in version) return version;
-  return { value: { name: name.value, version: version.value } };
+  return typeof pair === "string" ? { problem: pair } : runenvOf(...pair);
 });
+
+/** A runenv whose name and version stand apart. */
+export function runenvOf(name: string, version: string | undefined): Read<Runenv> {
+  const read = readRunenvName(name);
+  if ("problem" in read) return read;
+  if (!version) return { problem: "the version is missing" };
+  const number = readRunenvVersion(version);
+  if ("problem" in number) return number;
+  return { value: { name: read.value, version: number.value } };
+}
 
 /** `(ABAQUS,v2021.05)`. */
 export const readFeature = remembered((text: string): Read<Feature> => {
@@ -84,13 +88,21 @@ export type WantedFeature = {
 export function readWantedFeature(text: string): Read<WantedFeature> {
   const pair = readPair(text);
   if (typeof pair === "string") return { problem: pair };
-  const name = readFeatureName(pair[0]);
-  if ("problem" in name) return name;
-  if (pair[1] === undefined || pair[1] === "null")
-    return { value: { name: name.value, version: null } };
-  const version = readFeatureVersion(pair[1]);
-  if ("problem" in version) return version;
-  return { value: { name: name.value, version: version.value } };
+  const [name, version = "null"] = pair;
+  return wantedFeatureOf(name, version === "null" ? null : version);
+}
+
+/** A feature that is asked for, whose name and version stand apart. */
+export function wantedFeatureOf(
+  name: string,
+  version: string | null,
+): Read<WantedFeature> {
+  const read = readFeatureName(name);
+  if ("problem" in read) return read;
+  if (version === null) return { value: { name: read.value, version: null } };
+  const exact = readFeatureVersion(version);
+  if ("problem" in exact) return exact;
+  return { value: { name: read.value, version: exact.value } };
 }
 
 /** `Linux`, in any case. */

@@ -6,7 +6,7 @@
  */
 import { Failure } from "../../contract/failure.ts";
 import { runenvVariable } from "../../contract/runenv-variables.ts";
-import type { Feature, OperatingSystem, Place, Runenv } from "../capability.ts";
+import type { OperatingSystem, Place, Runenv } from "../capability.ts";
 import type { WantedFeature } from "../words.ts";
 
 /** A host, as it describes itself. */
@@ -35,7 +35,7 @@ export type Needs = {
  * An expression; or words of a command line, one each; or what goes into a document of
  * JSON as it is.
  */
-export type Requirement = string | readonly string[] | readonly object[] | object;
+export type Requirement = string | readonly string[] | object;
 
 export type Engine = {
   /** As people write it: "HTCondor". */
@@ -88,7 +88,7 @@ export function attributesOf(host: Host, title: string): Map<string, string | nu
   const attributes = new Map<string, string | number>();
   for (const runenv of host.runenvs)
     attributes.set(runenvAttribute(runenv), runenv.version);
-  for (const feature of host.features as readonly Feature[])
+  for (const feature of host.features)
     attributes.set(featureAttribute(feature), feature.version);
   if (host.extensionNode !== null) attributes.set(nodeAttribute, host.extensionNode);
   return attributes;

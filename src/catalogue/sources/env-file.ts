@@ -7,13 +7,9 @@ import { readEnvLines } from "../../contract/envfile.ts";
 import type { Lookup } from "../../contract/references.ts";
 import { printable } from "../../system/text.ts";
 import type { Problem } from "../capability.ts";
+import { isPlaceVariable } from "../place-variables.ts";
 import { problem } from "../problems.ts";
-import {
-  contestedHint,
-  isOfCatalogue,
-  type SourceVariables,
-  variablePrefix,
-} from "./variables.ts";
+import { contestedHint, type SourceVariables, variablePrefix } from "./variables.ts";
 
 /** Characters: what a variable can have (MAX_ARG_STRLEN). A few ${…} could ask for more. */
 const longest = 1 << 17;
@@ -42,7 +38,7 @@ export function readEnvVariables(
         return;
       }
       const before = found.get(name);
-      if (before && before.value !== value && isOfCatalogue(name))
+      if (before && before.value !== value && isPlaceVariable(name))
         contested.set(name, [before, { value, line }]);
       found.set(name, { value, line });
     },

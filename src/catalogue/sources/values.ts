@@ -10,15 +10,11 @@
 import { Failure } from "../../contract/failure.ts";
 import { printable } from "../../system/text.ts";
 import type { Problem } from "../capability.ts";
+import { isPlaceVariable } from "../place-variables.ts";
 import { problem } from "../problems.ts";
 import { positionsIn } from "./positions.ts";
 import { type Occurrence, occurrencesIn, pathText } from "./values-walk.ts";
-import {
-  contestedHint,
-  exampleValue,
-  isOfCatalogue,
-  type SourceVariables,
-} from "./variables.ts";
+import { contestedHint, exampleValue, type SourceVariables } from "./variables.ts";
 import { isNull, parseYaml, YamlMistake } from "./yaml.ts";
 
 const mostShown = 3;
@@ -38,7 +34,8 @@ export function readValues(text: string, file: string): SourceVariables {
   const where = ({ place, at }: Occurrence) =>
     `${printable(pathText(place))} (${printable(file)}:${position(at)})`;
   for (const [name, occurrences] of byName) {
-    const isOurs = isOfCatalogue(name);
+    // Of other variables a deployment may have several, for several programs.
+    const isOurs = isPlaceVariable(name);
     const values: (readonly [value: string, occurrence: Occurrence])[] = [];
     let wrong = false;
     for (const occurrence of occurrences) {

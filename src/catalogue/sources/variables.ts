@@ -11,13 +11,6 @@ export type SourceVariables = {
 
 export const variablePrefix = "DA__P7__";
 
-/** Of other variables a deployment may have several, for several programs. */
-export function isOfCatalogue(name: string): boolean {
-  return catalogueForm.test(name);
-}
-
-const catalogueForm = /^DA__P7__PCLUSTER__(?:CALC_IMAGE|EXTENSION_NODE)/;
-
 /** Something that is right there. */
 export function exampleValue(name: string): string {
   return name.includes("EXTENSION_NODE")
