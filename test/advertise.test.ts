@@ -152,6 +152,16 @@ it("helps", async () => {
 });
 
 describeWhere(windowsNeeds, "sidecar.exe advertise", () => {
+  it("and what it lists is found, whatever case its variable is in", async () => {
+    await prepareWine();
+    const value = "os=Windows; runenv=(PYTHON3,42)";
+    const { stdout, code } = await sidecarExe(["features", "--json"], {
+      environment: { da__p7__pcluster__Extension_Node__cad: value },
+    });
+    expect(JSON.parse(stdout)).toMatchObject([{ extension_node: "cad" }]);
+    expect(code).toBe(0);
+  });
+
   it("is of Windows, whatever case the variables are in", async () => {
     await prepareWine();
     const { stdout, code } = await sidecarExe(["advertise", "--extension-node=auto"], {

@@ -91,6 +91,15 @@ describe("the catalogue", () => {
     const { stdout, code } = await here({ [node("A")]: "os=BeOS" }, "features");
     expect(stdout).toBe("nothing can be had: all that is declared is wrong\n");
     expect(code).toBe(1);
+    for (const command of ["choices", "resolve"]) {
+      const { stderr } = await here(
+        { [node("A")]: "os=BeOS" },
+        command,
+        "--runenv=A,1",
+      );
+      expect(stderr).toContain("all that is declared is wrong");
+      expect(stderr).not.toContain("empty");
+    }
   });
 
   type Given = [Record<string, string>, string[]];

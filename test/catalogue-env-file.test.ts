@@ -1,6 +1,7 @@
 /** The catalogue's variables in a .env file: every line read, every bad one told. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { readCatalogue } from "../src/catalogue/catalogue.ts";
 import { readEnvVariables } from "../src/catalogue/sources/env-file.ts";
 
 const A = "DA__P7__PCLUSTER__CALC_IMAGE__A";
@@ -55,8 +56,26 @@ describe("a bad line is told, and hides no other", () => {
     ]);
     for (const { code, hint } of found.problems) {
       expect(code).toBe("catalogue-invalid");
-      expect(hint).toMatch(/^write NAME=VALUE, for example DA__/);
+      const [, example] = /^write NAME=VALUE, for example (\S+)/.exec(hint)!;
+      const { variables, problems } = read(example!);
+      expect(readCatalogue(variables).problems.concat(problems)).toEqual([]);
     }
+  });
+
+  it("what stands for ${ is told where it was meant, and is right", () => {
+    const [problem] = read(`${A}=\${`).problems;
+    expect(problem!.hint).toContain("for the characters ${ write $${");
+    expect(read(`${A}=$\${`).variables).toEqual([[A, "${"]]);
+    expect(read("A").problems[0]!.hint).not.toContain("${");
+  });
+
+  it("the example for a node is of a node", () => {
+    const name = "DA__P7__PCLUSTER__EXTENSION_NODE__A";
+    const [problem] = read(`${name}='x`).problems;
+    const [, example] = /for example (.*)$/.exec(problem!.hint)!;
+    const { places, problems } = readCatalogue(read(example!).variables);
+    expect(problems).toEqual([]);
+    expect(places).toMatchObject([{ extensionNode: "a" }]);
   });
 });
 

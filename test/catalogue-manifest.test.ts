@@ -241,3 +241,9 @@ it("any text is read or refused, and nothing else", () => {
     { numRuns: 5000 },
   );
 });
+
+it("blanks are read once, however many there are", () => {
+  const blanks = " ".repeat(1_000_000);
+  for (const text of [`runenv: ("A"${blanks}x`, `required_feature: [("A"${blanks}x`])
+    expect(() => readManifest(text, "block.yaml")).toThrow();
+});

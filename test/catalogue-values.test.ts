@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { dump } from "js-yaml";
 import { describe, expect, it } from "vitest";
+import { readCatalogue } from "../src/catalogue/catalogue.ts";
 import { readValues } from "../src/catalogue/sources/values.ts";
 import { Failure } from "../src/contract/failure.ts";
 
@@ -45,6 +46,11 @@ describe("lists and mappings may be closed as in a program", () => {
     ["beside a block of JSON", `a: |\n  {\n  "b": [\n  ]\n  }\nenv: {\n  ${A}: x\n}`],
   ])("%s", (_, text) => {
     expect(read(text)).toEqual({ variables: [[A, "x"]], removed: [], problems: [] });
+  });
+
+  it("and quotes that are not closed are read once", () => {
+    const text = `a: [\n "${'\\"'.repeat(1_000_000)}\n]`;
+    expect(() => read(text)).toThrow(/no YAML/);
   });
 
   it("and what is wrong further on is where it was", () => {
@@ -180,6 +186,17 @@ describe("what is no YAML is refused, with its place", () => {
   ])("%j", (text, message) => {
     expect(() => read(text)).toThrow(message);
     expect(() => read(text)).toThrow(Failure);
+  });
+
+  it("and the example of what is right is right", () => {
+    try {
+      read("a: b: c");
+      expect.unreachable();
+    } catch (error) {
+      const [, example] = /for example (.*)$/.exec((error as Failure).hint)!;
+      const { variables } = read(example!);
+      expect(readCatalogue(variables)).toMatchObject({ places: [{}], problems: [] });
+    }
   });
 
   it("and whoever gives a template is told to render it", () => {

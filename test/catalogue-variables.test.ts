@@ -141,6 +141,8 @@ describe("what is wrong is said, with an example of what is right", () => {
     [image("A"), "pseven-calc-3d-42", "'3d' is no name"],
     [image("A"), "pseven-calc-cobol-42-nx", "no version of the feature NX"],
     [image("A"), "pseven-calc-cobol-42-3d-1", "'3d-1', which is no feature"],
+    [image("A"), "pseven-calc-python-3-42", "'42', which is no feature"],
+    [image("A"), "x:pseven-calc-cobol-42-", "'', which is no feature"],
     [image("A"), "pseven-calc-cobol-99999999999999999999", "not a whole number"],
     [image("A"), "x.org/a; feature=(NX,1)", "feature=… without runenv=…"],
     [image("A"), "x.org/a; runenv=(A,1); name=b", "an image has no name"],
@@ -328,6 +330,14 @@ describe("duplicates and contradictions", () => {
     expect(problems[0]!.message).toContain(message);
     for (const variable of Object.keys(variables))
       expect(problems[0]!.message).toContain(variable);
+  });
+
+  it("who is told to leave something out loses nothing else by it", () => {
+    const [problem] = read({
+      [image("A")]: "x.io/a; runenv=(A,1); runenv=(B,1)",
+      [image("B")]: "x.io/a; runenv=(B,1); runenv=(C,1)",
+    }).problems;
+    expect(problem!.hint).toMatch(/^take B 1 out of DA__\w+__B; if it says nothing/);
   });
 
   it("a node of two systems is told, also where files say so", () => {

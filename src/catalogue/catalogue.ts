@@ -23,8 +23,8 @@ export function readCatalogue(
   const places: Place[] = [];
   const problems: Problem[] = [];
   for (const [name, value] of found as ReadonlyMap<string, string | undefined>) {
-    if (value === undefined || !isPlaceVariable(name)) continue;
-    const entry = readVariable(name, value);
+    const entry = value === undefined ? undefined : readVariable(name, value);
+    if (entry === undefined) continue;
     if (entry.place) places.push(entry.place);
     for (const problem of entry.problems) problems.push(problem);
   }
@@ -33,14 +33,17 @@ export function readCatalogue(
   return { places: places.concat(others), problems };
 }
 
-function readVariable(variable: string, value: string): Entry {
+/** Nothing, where it is none of the catalogue's. */
+function readVariable(variable: string, value: string): Entry | undefined {
   const isImage = variable.startsWith(imagePrefix);
-  if (!isImage && !variable.startsWith(nodePrefix))
+  if (!isImage && !variable.startsWith(nodePrefix)) {
+    if (!isPlaceVariable(variable)) return undefined;
     return invalid(
       variable,
       "this variable means nothing",
       `write ${imagePrefix}<KEY> for an image, ${nodePrefix}<NAME> for a node`,
     );
+  }
   const prefix = isImage ? imagePrefix : nodePrefix;
   const key = variable.slice(prefix.length);
   if (!keyForm.test(key))

@@ -88,7 +88,7 @@ function twoImages(first: Place, second: Place, what: string): Problem {
       "catalogue-duplicate",
       variables,
       `both name the same image for ${what}`,
-      `remove ${second.origin}`,
+      `take ${what} out of ${second.origin}; if it says nothing else, remove it`,
     );
   return problem(
     "catalogue-contradiction",

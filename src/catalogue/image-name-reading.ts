@@ -64,7 +64,7 @@ const readNamedRunenv = remembered((text: string): Read<Runenv> => {
 
 /** `nx-2020`: any `-` in it may be what ends the name. Never none. */
 const readNamedFeature = remembered((text: string): Read<readonly Feature[]> => {
-  if (!text.includes("-"))
+  if (!text.includes("-") && "value" in readFeatureName(text))
     return { problem: `has no version of the feature ${text.toUpperCase()}` };
   const readings: Feature[] = [];
   for (let end = text.indexOf("-"); end >= 0; end = text.indexOf("-", end + 1)) {

@@ -9,8 +9,8 @@ import {
   wantedFeatureOf,
 } from "./words.ts";
 
-/** A version that is `null` is any. */
-type Pair = readonly [name: string, version: string | null];
+/** A version that is `null`, or not there, is any. */
+type Pair = readonly [name: string, version?: string | number | null];
 
 /** Names in any case; what a task does not say is `null`, or is not there. */
 export type Task = {
@@ -23,14 +23,20 @@ export type Task = {
   readonly extension_node?: string | null | undefined;
 };
 
-/** @returns what to look for in a catalogue, or in words what is wrong with the task */
+/**
+ * @param task as JSON had it, perhaps: its fields are not trusted to be what they should
+ * @returns what to look for in a catalogue, or in words what is wrong with the task
+ */
 export function readTask(task: Task): Read<Request> {
+  if (!isPair(task.runenv)) return at("runenv", noPair);
   const runenv = runenvOf(task.runenv[0], String(task.runenv[1]));
   if ("problem" in runenv) return at("runenv", runenv);
   const required: WantedFeature[] = [];
   const { require, required_feature } = task;
+  if (!Array.isArray(required_feature ?? []))
+    return at("required_feature", { problem: "it is no list" });
   for (const pair of [...(require ? [require] : []), ...(required_feature ?? [])]) {
-    const wanted = wantedFeatureOf(...pair);
+    const wanted = wantedOf(pair);
     if ("problem" in wanted)
       return at(pair === require ? "require" : "required_feature", wanted);
     required.push(wanted.value);
@@ -51,11 +57,25 @@ export function readTask(task: Task): Read<Request> {
   };
 }
 
+const noPair = { problem: "it is no [NAME,VERSION]" };
+
+function isPair(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= 2 && typeof value[0] === "string";
+}
+
+function wantedOf(pair: Pair): Read<WantedFeature> {
+  if (!isPair(pair)) return noPair;
+  const [name, version] = pair;
+  return wantedFeatureOf(name, version == null ? null : String(version));
+}
+
 function optional<Value>(
   text: string | null | undefined,
   read: (text: string) => Read<Value>,
 ): Read<Value | undefined> {
-  return text === null || text === undefined ? { value: undefined } : read(text);
+  return text === null || text === undefined
+    ? { value: undefined }
+    : read(String(text));
 }
 
 function at(field: keyof Task, { problem }: { readonly problem: string }) {

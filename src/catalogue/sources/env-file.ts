@@ -9,7 +9,12 @@ import { printable } from "../../system/text.ts";
 import type { Problem } from "../capability.ts";
 import { isPlaceVariable } from "../place-variables.ts";
 import { problem } from "../problems.ts";
-import { contestedHint, type SourceVariables, variablePrefix } from "./variables.ts";
+import {
+  contestedHint,
+  exampleValue,
+  type SourceVariables,
+  variablePrefix,
+} from "./variables.ts";
 
 /** Characters: what a variable can have (MAX_ARG_STRLEN). A few ${…} could ask for more. */
 const longest = 1 << 17;
@@ -61,8 +66,12 @@ export function readEnvVariables(
   return { variables, removed: [], problems };
 }
 
+const exampleName = "DA__P7__PCLUSTER__CALC_IMAGE__COBOL";
+
 function badLine(where: string, what: string, name: string | undefined): Problem {
   const isOurs = name?.startsWith(variablePrefix);
+  const example = name !== undefined && isPlaceVariable(name) ? name : exampleName;
+  const isReference = what.startsWith("holds ");
   // What others keep in such a file is nobody's business.
   const shown = isOurs ? what : what.replace(/^holds .*/s, "holds a bad ${…}");
   const whose = name === undefined ? "" : `${printable(name)}: `;
@@ -71,7 +80,7 @@ function badLine(where: string, what: string, name: string | undefined): Problem
     variables: name === undefined ? [] : [name],
     message: `${whose}${where}: the line ${shown}`,
     hint:
-      "write NAME=VALUE, for example DA__P7__PCLUSTER__CALC_IMAGE__NX=IMAGE; " +
-      "for the characters ${ write ${",
+      `write NAME=VALUE, for example ${printable(example)}=${exampleValue(example)}` +
+      (isReference ? "; for the characters ${ write $${" : ""),
   };
 }

@@ -10,7 +10,8 @@ const blanksForm = /(?:\s|#.*)*/y;
 const wordForm = `[^\\s"'()[\\]{},:#]+`;
 const plainForm = `${wordForm}(?:[ \\t]+${wordForm})*`;
 const itemForm = `\\s*(?:"[^"\\n]*"|'[^'\\n]*'|${plainForm})\\s*`;
-const tupleForm = new RegExp(`\\((${itemForm}(?:,${itemForm})*),?\\s*\\)`, "y");
+// The blanks behind an item can be its own only: two takers would try all ways.
+const tupleForm = new RegExp(`\\((${itemForm}(?:,${itemForm})*)(?:,\\s*)?\\)`, "y");
 /** Behind a value: the end of the line, of what it is in, or a comment. */
 const endForm = /[ \t]*(?:$|[\r\n,}]|(?<=[ \t])#)/y;
 const opaqueForm = /"(?:[^"\\]|\\[\s\S])*"|'[^']*'|(?<=\s)#.*/y;

@@ -18,6 +18,7 @@ import { contestedHint, exampleValue, type SourceVariables } from "./variables.t
 import { isNull, parseYaml, YamlMistake } from "./yaml.ts";
 
 const mostShown = 3;
+const exampleName = "DA__P7__PCLUSTER__CALC_IMAGE__COBOL";
 
 /** @param file for messages @throws Failure `catalogue-file-invalid` */
 export function readValues(text: string, file: string): SourceVariables {
@@ -74,7 +75,7 @@ function occurrencesOrFailure(
       `${where}: this is no YAML: ${printable(error.message)}`,
       text.includes("{{")
         ? "templates must be rendered first: helm template … prints what can be read"
-        : "mend that line, for example env: { DA__P7__PCLUSTER__CALC_IMAGE__A: IMAGE }",
+        : `mend that line, for example env: { ${exampleName}: ${exampleValue(exampleName)} }`,
     );
   }
 }

@@ -9,7 +9,8 @@
  */
 
 const closerForm = /^[ \t]*[\]}]/;
-const partForm = /"(?:[^"\\]|\\.)*"|'[^']*'|(?<=^|[ \t])#.*/g;
+/** A quote that is not closed goes to the line's end, so that nothing is read twice. */
+const partForm = /"(?:[^"\\]|\\.?)*(?:"|$)|'[^']*(?:'|$)|(?<=^|[ \t])#.*/g;
 
 /**
  * Lines that begin with what closes are joined to the one before, by blanks: all else

@@ -3,7 +3,7 @@ import { type Choice, choicesFor } from "../../catalogue/choices.ts";
 import type { Request } from "../../catalogue/request.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
 import type { CommandContext } from "../command.ts";
-import { nearestJson, nothingFits } from "./nothing.ts";
+import { nearestJson, nothingFits, wrongText } from "./nothing.ts";
 import { catalogueFrom, catalogueOptions } from "./reading.ts";
 import { requestFrom, requestOptions } from "./request-options.ts";
 
@@ -37,7 +37,8 @@ export async function run(
   context: CommandContext,
 ): Promise<number> {
   const request = await requestFrom(words);
-  const { places } = await catalogueFrom(words, context);
+  const catalogue = await catalogueFrom(words, context);
+  const { places } = catalogue;
   const choices = choicesFor(places, request);
   const isEmpty = choices.length === 0;
   if (words.has("json"))
@@ -49,7 +50,7 @@ export async function run(
         ...(isEmpty ? { nearest: nearestJson(places, request) } : {}),
       }),
     );
-  if (isEmpty) throw nothingFits(places, request);
+  if (isEmpty) throw nothingFits(places, request, wrongText(catalogue));
   if (words.has("json")) return 0;
   const isManifest = words.value("manifest") !== undefined;
   return context.print(

@@ -7,7 +7,7 @@ import { catalogueFrom, catalogueOptions } from "./reading.ts";
 
 export const syntax = {
   name: "sidecar features",
-  usage: `sidecar features [--json] [--env-file FILE | --values FILE]…
+  usage: `sidecar features [--json] [--values FILE | --env-file FILE | --capabilities FILE]…
 
 Lists the runenvs of all images and extension nodes that a deployment declares in
 DA__P7__PCLUSTER__CALC_IMAGE__<KEY> and DA__P7__PCLUSTER__EXTENSION_NODE__<NAME>, where

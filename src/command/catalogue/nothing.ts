@@ -1,17 +1,28 @@
 /** Nothing fits a block: said in one line, and what comes nearest in the other. */
-import type { Place } from "../../catalogue/capability.ts";
+import type { Catalogue, Place } from "../../catalogue/capability.ts";
 import { nearestMisses, placeText } from "../../catalogue/nearest.ts";
 import { type Request, requestText } from "../../catalogue/request.ts";
 import { Failure } from "../../contract/failure.ts";
 
+const emptyText =
+  "the catalogue is empty: declare images, DA__P7__PCLUSTER__CALC_IMAGE__<KEY>=…, " +
+  "or say where it is: --values, --env-file";
+
+/** What is declared is wrong, all of it; that has been told before. */
+export function wrongText({ problems }: Pick<Catalogue, "problems">) {
+  return problems.length > 0
+    ? "all that is declared is wrong: mend it first"
+    : undefined;
+}
+
 /** How many are told to programs. */
 const most = 3;
 
-/** @param omitted how many there are besides, that were not looked at, and why */
+/** @param emptiness why there is no place at all, if not for want of a declaration */
 export function nothingFits(
   places: readonly Place[],
   request: Request,
-  omitted?: { readonly count: number; readonly why: string },
+  emptiness?: string,
 ): Failure {
   const [nearest] = nearestMisses(places, request, 1);
   return new Failure(
@@ -19,11 +30,7 @@ export function nothingFits(
     `there is no place for ${requestText(request)}`,
     nearest
       ? `nearest is ${placeText(nearest.place)}: ${nearest.reasons.join("; ")}`
-      : omitted?.count
-        ? `none of the ${omitted.count} places is looked at: ${omitted.why}`
-        : "the catalogue is empty: declare images, " +
-          "DA__P7__PCLUSTER__CALC_IMAGE__<KEY>=…, " +
-          "or say where it is: --values, --env-file",
+      : (emptiness ?? emptyText),
   );
 }
 

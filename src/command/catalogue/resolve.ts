@@ -15,7 +15,7 @@ import { type Resolution, resolvePlace } from "../../catalogue/resolve.ts";
 import { encode } from "../../system/text.ts";
 import type { CommandSyntax, CommandWords } from "../arguments.ts";
 import type { CommandContext } from "../command.ts";
-import { nearestJson, nothingFits } from "./nothing.ts";
+import { nearestJson, nothingFits, wrongText } from "./nothing.ts";
 import { catalogueFrom, catalogueOptions } from "./reading.ts";
 import { requestFrom, requestOptions } from "./request-options.ts";
 
@@ -63,7 +63,8 @@ export async function run(
   context: CommandContext,
 ): Promise<number> {
   const request = await requestFrom(words);
-  const { places: all } = await catalogueFrom(words, context);
+  const catalogue = await catalogueFrom(words, context);
+  const all = catalogue.places;
   const format = words.value("format")!;
   const engine = Object.hasOwn(engines, format)
     ? engines[format as EngineName]
@@ -81,9 +82,11 @@ export async function run(
       context.print(
         JSON.stringify({ schema, place: null, nearest: nearestJson(places, request) }),
       );
-    const why = engine && hostsOnly(engine);
-    const count = all.length - places.length;
-    throw nothingFits(places, request, why === undefined ? undefined : { count, why });
+    const others =
+      engine && all.length > 0
+        ? `none of the ${all.length} places is looked at: ${hostsOnly(engine)}`
+        : wrongText(catalogue);
+    throw nothingFits(places, request, others);
   }
   if (engine)
     return context.print(

@@ -2,6 +2,7 @@
  * Where the catalogue comes from: files that are named, or else the environment. Of two
  * that have one variable the later counts, and `.env` files come after values.
  */
+import { entriesFrom, variableKey } from "#system/variables.ts";
 import type { Place, Problem } from "../../catalogue/capability.ts";
 import { readCapabilities } from "../../catalogue/sources/capabilities.ts";
 import { readEnvVariables } from "../../catalogue/sources/env-file.ts";
@@ -79,11 +80,11 @@ export async function readManifestFile(file: string): Promise<Manifest> {
 /** Of a name that occurs twice the first counts, as in getenv(3). */
 function variablesOf({ entries }: Environment): Map<string, string> {
   const variables = new Map<string, string>();
-  for (const entry of entries) {
-    if (!entry.startsWith(variablePrefix)) continue;
+  for (const entry of entriesFrom(entries, variablePrefix)) {
     const name = nameOf(entry);
-    if (name !== undefined && !variables.has(name))
-      variables.set(name, entry.slice(name.length + 1));
+    const key = name === undefined ? "" : variableKey(name);
+    if (name !== undefined && !variables.has(key))
+      variables.set(key, entry.slice(name.length + 1));
   }
   return variables;
 }
