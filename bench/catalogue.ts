@@ -5,14 +5,15 @@
  * The commands of the catalogue with 100 to 100,000 images and a tenth as many nodes,
  * from a `.env` file and from a values.yaml. What counts is the time beyond that of
  * `sidecar features` with an empty `.env` file, which is run in every round as well: a
- * figure is the median of the differences within rounds. With --gate the exit code is 1
- * if a target is missed. See RESULTS.md.
+ * figure is the median of the differences within rounds. On a busy machine the time of
+ * the processor says more. With --gate the exit code is 1 if a target is missed. See
+ * RESULTS.md.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeDeployment } from "./deployment.ts";
-import { measure, prepare } from "./process.ts";
+import { measure, prepare, type Sample } from "./process.ts";
 import { distributed } from "./programs.ts";
 import { shuffled } from "./rounds.ts";
 import { scratchDirectory } from "./scratch.ts";
@@ -50,7 +51,7 @@ const sizes = [100, 1_000, 10_000, 100_000].filter(
 
 const program = (words: readonly string[]) => ({
   prepared: prepare([distributed, ...words], { PATH: "/usr/bin:/bin" }),
-  samples: [] as number[],
+  samples: [] as Sample[],
 });
 const empty = join(directory, "empty.env");
 writeFileSync(empty, "");
@@ -69,54 +70,51 @@ const cases = sources.flatMap((source) =>
 const all = [start, ...cases.flatMap(({ programs }) => programs)];
 for (let round = -1; round < rounds; round += 1) {
   for (const { prepared, samples } of shuffled(all)) {
-    const { wall } = measure(prepared);
-    if (round >= 0) samples.push(wall);
+    const sample = measure(prepared);
+    if (round >= 0) samples.push(sample);
   }
   await Bun.sleep(0); // lets Ctrl-C through
 }
 
-/** Milliseconds beyond the start, by size. */
+/** Milliseconds beyond the start. */
+const beyond = (samples: readonly Sample[], key: "wall" | "processor") =>
+  median(samples.map((sample, round) => sample[key] - start.samples[round]![key]));
+/** By size. */
 const figures = cases.map(({ name, source, programs }) => ({
   name,
   source,
-  beyond: programs.map(({ samples }) =>
-    median(samples.map((wall, round) => wall - start.samples[round]!)),
-  ),
+  wall: programs.map(({ samples }) => beyond(samples, "wall")),
+  processor: programs.map(({ samples }) => beyond(samples, "processor")),
 }));
 const shown = (size: number) => size.toLocaleString("en");
-console.log(`Start: ${median(start.samples).toFixed(1)} ms; ${rounds} rounds.\n`);
+const walls = start.samples.map(({ wall }) => wall);
+console.log(`Start: ${median(walls).toFixed(1)} ms; ${rounds} rounds.\n`);
 console.log("Milliseconds beyond that, by images; a tenth as many nodes:\n");
-const rows = figures.map(({ name, beyond }) => [
+const rows = figures.map(({ name, wall }) => [
   name,
-  ...beyond.map((wall) => wall.toFixed(1)),
+  ...wall.map((milliseconds) => milliseconds.toFixed(1)),
 ]);
 console.log(table([["command", ...sizes.map(shown)], ...rows]));
-console.log("\nMicroseconds for each image or node:\n");
-const perItem = figures.map(({ name, beyond }) => [
+console.log("\nMicroseconds of the processor for each image or node:\n");
+const perItem = figures.map(({ name, processor }) => [
   name,
-  ...beyond.map((wall, index) => ((wall * 1e3) / (sizes[index]! * 1.1)).toFixed(1)),
+  ...processor.map((time, index) => ((time * 1e3) / (sizes[index]! * 1.1)).toFixed(1)),
 ]);
 console.log(table([["command", ...sizes.map(shown)], ...perItem]));
 
 const fast = sizes.indexOf(10_000);
 const large = sizes.indexOf(100_000);
-const targets = figures.flatMap(({ name, source, beyond }) => [
-  ...(fast >= 0 && source === "--env-file"
-    ? [
-        {
-          text: `${name}: 10,000 images in ${shownWall(beyond[fast]!, 50)}`,
-          ok: beyond[fast]! <= 50,
-        },
-      ]
-    : []),
-  ...(fast >= 0 && large >= 0 ? [growth(name, beyond[large]! / beyond[fast]!)] : []),
+const targets = figures.flatMap(({ name, source, wall }) => [
+  ...(fast >= 0 && source === "--env-file" ? [speed(name, wall[fast]!)] : []),
+  ...(fast >= 0 && large >= 0 ? [growth(name, wall[large]! / wall[fast]!)] : []),
 ]);
 console.log("\nTargets:\n");
 for (const { text, ok } of targets) console.log(`- ${ok ? "ok" : "MISSED"}: ${text}`);
 process.exit(values.gate && targets.some(({ ok }) => !ok) ? 1 : 0);
 
-function shownWall(wall: number, most: number): string {
-  return `${wall.toFixed(1)} ms, at most ${most}`;
+function speed(name: string, wall: number) {
+  const text = `${name}: 10,000 images in ${wall.toFixed(1)} ms, at most 50`;
+  return { text, ok: wall <= 50 };
 }
 
 /** Ten times as much may take a little more than ten times as long. */
