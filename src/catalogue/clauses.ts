@@ -38,11 +38,10 @@ const mostTogether = 10_000;
 
 export function readClauses(value: string): Read<Clauses> {
   // Nearly all variables name an image, and nothing else.
-  if (!value.includes("="))
-    if (!value.includes(";"))
-      return {
-        value: { head: value.trim(), runenvs: none, features: none, repeated: none },
-      };
+  if (!value.includes("=") && !value.includes(";")) {
+    const head = value.trim();
+    return { value: { head, runenvs: none, features: none, repeated: none } };
+  }
   const parts = value.split(";");
   const head = parts[0]!.includes("=") ? "" : parts.shift()!.trim();
   const pairs = new Set<string>();
