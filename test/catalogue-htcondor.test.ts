@@ -36,9 +36,9 @@ describeWhere(condorNeeds, "HTCondor", () => {
     write(pool.directory, "pc", `${description}\n`);
     const words = ["UPDATE_STARTD_AD", `${shared}/pc`];
     expect(await pool.run(["condor_advertise", ...words])).toMatchObject({ code: 0 });
-    const work = join(pool.directory, "work");
-    mkdirSync(work);
-    chownSync(work, platformUser, platformUser);
+    const jobs = join(pool.directory, "jobs");
+    mkdirSync(jobs);
+    chownSync(jobs, platformUser, platformUser);
   });
 
   afterAll(() => pool?.stop());
@@ -116,7 +116,7 @@ describeWhere(condorNeeds, "HTCondor", () => {
 arguments = $$(DA__P7__PCLUSTER__EXTENSION_NODE)
 transfer_executable = False
 should_transfer_files = NO
-initialdir = ${shared}/work
+initialdir = ${shared}/jobs
 output = ${name}
 log = ${name}.log
 requirements = ${requirement(needs)}
@@ -148,9 +148,9 @@ queue
       ["later", "new"],
       ["node", "plain-1"],
     ]) {
-      const log = `${shared}/work/${name}.log`;
+      const log = `${shared}/jobs/${name}.log`;
       expect(await pool.run(["condor_wait", log])).toMatchObject({ code: 0 });
-      expect(readFileSync(join(pool.directory, "work", name!), "utf8")).toBe(
+      expect(readFileSync(join(pool.directory, "jobs", name!), "utf8")).toBe(
         `${where}\n`,
       );
     }
