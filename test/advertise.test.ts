@@ -119,7 +119,7 @@ describe("refuses", () => {
         /single _ between/,
       ],
     ),
-    [["--extension-node=a_b"], {}, "option-value-invalid", /'a_b' is no host's name/],
+    [["--extension-node=a b"], {}, "option-value-invalid", /'a b' is no host's name/],
     [["--extension-node"], {}, "option-value-missing", /needs a value/],
     [["host"], {}, "argument-unexpected", /options only/],
     [

@@ -148,6 +148,11 @@ describe("a node", () => {
     expect(placeOf(node("CAD_1"), value).extensionNode).toBe("cad-1");
   });
 
+  it("or as Windows calls it", () => {
+    const place = placeOf(node("CAD"), "name=WIN_CAD01; os=Windows; runenv=(A,1)");
+    expect(place.extensionNode).toBe("win_cad01");
+  });
+
   it("or as it says", () => {
     const place = placeOf(node("CAD"), `name=CAD-1.example.com; ${value}`);
     expect(place.extensionNode).toBe("cad-1.example.com");
@@ -189,7 +194,7 @@ describe("what is wrong is said, with an example of what is right", () => {
     [node("A"), "os=Linux", "it says no runenv"],
     [node("A"), "runenv=(A,1)", "its operating system is missing"],
     [node("A"), "x.org/a; os=Linux; runenv=(A,1)", "a node has no image"],
-    [node("A"), "os=Linux; runenv=(A,1); name=a_b", "'a_b' is no host's name"],
+    [node("A"), "os=Linux; runenv=(A,1); name=_b", "'_b' is no host's name"],
     [node("A"), "os=Linux; runenv=(A,1); name=", "is no host's name"],
     [node("A"), "os=Linux; runenv=(A,1); name=a; name=b", "name is said twice"],
   ])("%s=%s", (variable, value, message) => {

@@ -119,10 +119,11 @@ export function readOperatingSystem(text: string): Read<OperatingSystem> {
   };
 }
 
-const labelForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** RFC 1123 has no `_`, but Windows does. */
+const labelForm = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
 const longestHost = 253;
 
-/** The name of a host in lower case (RFC 1123), with its domain or without. */
+/** The name of a host in lower case, with its domain or without. */
 export function readHostName(text: string): Read<string> {
   const value = inCase(text.trim(), "toLowerCase");
   const isName =
@@ -130,7 +131,7 @@ export function readHostName(text: string): Read<string> {
     value.split(".").every((label) => labelForm.test(label));
   if (isName) return { value };
   return {
-    problem: `'${shown(text)}' is no host's name: it has letters, digits, - and .`,
+    problem: `'${shown(text)}' is no host's name: it has letters, digits, - _ and .`,
   };
 }
 

@@ -33,8 +33,8 @@ const hostName = z
   .string()
   .max(253)
   .regex(
-    /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/,
-    { error: "a host's name has letters, digits, - and ." },
+    /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/,
+    { error: "a host's name has letters, digits, - _ and ." },
   )
   .describe("One particular additional node; null is wherever the cluster likes");
 

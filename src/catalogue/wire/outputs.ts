@@ -10,7 +10,7 @@ const featureVersion = z.string().regex(/^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$
 const hostName = z
   .string()
   .max(253)
-  .regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/);
+  .regex(/^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/);
 
 const runenv = z.tuple([
   runenvName.describe("The runenv's name"),
